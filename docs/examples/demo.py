@@ -1,0 +1,202 @@
+"""Train every example through keras_optkit and again as plain Keras, and compare the two.
+
+Run it with ``make demo``. The exit status is 1 when a case falls short of the code written by hand.
+"""
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import conv_adam
+import dense_sgd
+import keras
+import lstm_exponential_decay
+import numpy as np
+from digits import load_data
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from keras_optkit import OptimizerSpec, compile_with
+
+SEED = 0
+LOSS = "sparse_categorical_crossentropy"
+# Nine of the 450 test images: more than another rounding of the same mathematics can cost.
+TOLERANCE = 0.02
+# Both runs broken alike would agree with each other; every case reaches 0.94 when it works.
+LEAST_ACCURACY = 0.9
+
+
+@dataclass(frozen=True)
+class Case:
+    """An example and the optimizer that plain Keras code would use in its place."""
+
+    name: str
+    optimizer: str
+    make_model: Callable[[], keras.Model]
+    epochs: int
+    batch_size: int
+    spec: OptimizerSpec
+    by_hand: Callable[[], keras.optimizers.Optimizer]
+
+
+CASES = (
+    Case(
+        name="Dense",
+        optimizer="SGD(0.01)",
+        make_model=dense_sgd.make_model,
+        epochs=dense_sgd.EPOCHS,
+        batch_size=dense_sgd.BATCH_SIZE,
+        spec=dense_sgd.SPEC,
+        by_hand=lambda: keras.optimizers.SGD(0.01),
+    ),
+    Case(
+        name="Conv2D",
+        optimizer="Adam(0.001, 0.9, 0.999, 1e-7)",
+        make_model=conv_adam.make_model,
+        epochs=conv_adam.EPOCHS,
+        batch_size=conv_adam.BATCH_SIZE,
+        spec=conv_adam.SPEC,
+        by_hand=lambda: keras.optimizers.Adam(0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7),
+    ),
+    Case(
+        name="LSTM",
+        optimizer="SGD(momentum 0.9), ExponentialDecay(0.01, 1000, 0.9)",
+        make_model=lstm_exponential_decay.make_model,
+        epochs=lstm_exponential_decay.EPOCHS,
+        batch_size=lstm_exponential_decay.BATCH_SIZE,
+        spec=lstm_exponential_decay.SPEC,
+        by_hand=lambda: keras.optimizers.SGD(
+            keras.optimizers.schedules.ExponentialDecay(0.01, 1000, 0.9), momentum=0.9
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one training run came to."""
+
+    start_rate: float
+    end_rate: float
+    loss: float
+    accuracy: float
+    weights: list[np.ndarray]
+
+
+def compile_by_spec(case: Case) -> keras.Model:
+    """The package's way."""
+    keras.utils.set_random_seed(SEED)
+    model = case.make_model()
+    return compile_with(model, case.spec, loss=LOSS, metrics=["accuracy"])
+
+
+def compile_by_hand(case: Case) -> keras.Model:
+    """The way of plain Keras, with the same seed and so the same first weights and batches."""
+    keras.utils.set_random_seed(SEED)
+    model = case.make_model()
+    model.compile(optimizer=case.by_hand(), loss=LOSS, metrics=["accuracy"])
+    return model
+
+
+def train(model: keras.Model, case: Case, label: str, progress: Progress) -> Outcome:
+    """Fit and evaluate a compiled model, one progress bar for the whole run."""
+    (x_train, y_train), (x_test, y_test) = load_data()
+    bar = progress.add_task(label, total=case.epochs)
+    tick = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress.advance(bar))
+    start_rate = float(model.optimizer.learning_rate)
+    model.fit(
+        x_train,
+        y_train,
+        epochs=case.epochs,
+        batch_size=case.batch_size,
+        callbacks=[tick],
+        verbose=0,
+    )
+    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+    return Outcome(
+        start_rate=start_rate,
+        end_rate=float(model.optimizer.learning_rate),
+        loss=loss,
+        accuracy=accuracy,
+        weights=model.get_weights(),
+    )
+
+
+def find_fault(loss: float, accuracy: float, accuracy_by_hand: float) -> str | None:
+    """Say what is wrong with a run's test loss and accuracy, or return None."""
+    # A net of NaNs still has an accuracy, that of always answering 0; the loss gives it away.
+    if not (math.isfinite(loss) and math.isfinite(accuracy)):
+        return f"test loss {loss}, accuracy {accuracy}: training diverged"
+    if not accuracy >= accuracy_by_hand - TOLERANCE:
+        return f"accuracy {accuracy:.4f} is far below {accuracy_by_hand:.4f} by hand"
+    if accuracy < LEAST_ACCURACY:
+        return f"accuracy {accuracy:.4f} is below the {LEAST_ACCURACY} of any net that learns"
+    return None
+
+
+def identical(one: Outcome, other: Outcome) -> bool:
+    """Whether two runs ended with the same weights, bit by bit."""
+    pairs = zip(one.weights, other.weights, strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def run(case: Case, console: Console) -> tuple[Outcome, Outcome]:
+    """Train a case through the package, then by hand."""
+    console.print(f"[bold]{case.name}[/bold] net with {case.optimizer}", highlight=False)
+    columns = (
+        TextColumn("  {task.description:<20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("epochs"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        by_spec = train(compile_by_spec(case), case, "through keras_optkit", progress)
+        by_hand = train(compile_by_hand(case), case, "by hand", progress)
+    return by_spec, by_hand
+
+
+def main() -> int:
+    """Run every case, print the table, and return the exit status."""
+    console = Console()
+    # Laid out to fit the 80 columns that rich assumes when it writes to a pipe.
+    table = Table(
+        title="Digits: 1347 images to train on, 450 to test on",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("case")
+    table.add_column("optimizer", min_width=len("ExponentialDecay(0.01, 1000, 0.9)"))
+    for heading in ("rate at\nstart", "rate at\nend", "test\naccuracy", "the same\nby hand"):
+        table.add_column(heading, justify="right")
+
+    faults = []
+    same = True
+    for case in CASES:
+        by_spec, by_hand = run(case, console)
+        fault = find_fault(by_spec.loss, by_spec.accuracy, by_hand.accuracy)
+        if fault is not None:
+            faults.append(f"{case.name}: {fault}")
+        same = same and identical(by_spec, by_hand)
+        rates = (by_spec.start_rate, by_spec.end_rate)
+        accuracies = (by_spec.accuracy, by_hand.accuracy)
+        table.add_row(
+            case.name,
+            case.optimizer,
+            *(f"{rate:.4g}" for rate in rates),
+            *(f"{accuracy:.4f}" for accuracy in accuracies),
+        )
+
+    console.print(table)
+    for fault in faults:
+        console.print(f"FAILED {fault}", style="bold red", highlight=False)
+    likeness = "the very weights" if same else "not quite the weights"
+    console.print(f"The nets ended with {likeness} that the code by hand gives them.")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

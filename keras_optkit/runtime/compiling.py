@@ -1,0 +1,90 @@
+"""``compile_with``: a model and a spec in, the model ready to train out."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from keras_optkit.runtime.factory import build_optimizer
+from keras_optkit.specs.hints import nearest_first
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.registry import read
+
+if TYPE_CHECKING:
+    import keras
+
+    M = TypeVar("M", bound=keras.Model)
+
+
+def compile_with(model: M, spec: OptimizerSpec | Mapping[str, Any] | str, **compile_arguments: Any) -> M:
+    """Compiles ``model`` with the optimizer that ``spec`` says, and returns it.
+
+    The spec is checked before the model is touched. The optimizer is made under the model's own distribution
+    strategy. If the model has its weights already, the optimizer's variables are made too, so that a later
+    ``model.load_weights`` restores them; Keras drops what has no variable yet.
+
+    Args:
+        model: a Keras 3 model.
+        spec: an optimizer spec, a mapping with a ``type``, or the name of a type.
+        **compile_arguments: everything else that ``model.compile`` takes: ``loss``, ``metrics``, ``jit_compile``...
+            Without a ``loss``, a model that was compiled before keeps all that it was compiled with, except for its
+            optimizer and the arguments given here.
+
+    Raises:
+        pydantic.ValidationError: ``spec`` is not a right spec.
+        TypeError: ``model`` is not a Keras 3 model, or its ``compile`` has no such argument.
+        RuntimeError: the installed Keras has no such optimizer or argument.
+    """
+    spec = read(OptimizerSpec, spec)
+    _check_model(model)
+    _check_arguments(model, compile_arguments)
+    if compile_arguments.get("loss") is None:
+        compile_arguments = _compiled_before(model) | compile_arguments
+    with _strategy_scope(model):
+        model.compile(optimizer=build_optimizer(spec), **compile_arguments)
+        if model.built:
+            # Of the model's optimizer: under mixed precision Keras has wrapped ours.
+            model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _check_model(model: object) -> None:
+    import keras
+
+    if isinstance(model, keras.Model):
+        return
+    if any(base.__module__.partition(".")[0] == "tf_keras" for base in type(model).__mro__):
+        raise TypeError(
+            "this is a model of tf_keras (Keras 2), and keras_optkit makes optimizers of Keras 3: build the model "
+            "with `import keras`, or, where it comes from tf.keras, unset TF_USE_LEGACY_KERAS"
+        )
+    raise TypeError(f"model must be a keras.Model, received {model!r} of type {type(model).__name__}")
+
+
+def _check_arguments(model: keras.Model, arguments: Mapping[str, Any]) -> None:
+    if "optimizer" in arguments:
+        raise TypeError("compile_with makes the optimizer from the spec: leave out optimizer=")
+    known = inspect.signature(model.compile).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
+        return
+    for name in arguments:
+        if name not in known:
+            nearest = nearest_first(name, known.keys() - {"optimizer"})[0]
+            raise TypeError(f"model.compile has no argument {name!r}, did you mean {nearest!r}?")
+
+
+def _compiled_before(model: keras.Model) -> dict[str, Any]:
+    """What ``model`` was compiled with, except for the optimizer. Nothing if it was not compiled."""
+    if not model.compiled:
+        return {}
+    # get_compile_config would turn losses and metrics into JSON, and not all of them come back from it.
+    arguments = model._compile_config.config
+    return {name: value for name, value in arguments.items() if name != "optimizer"}
+
+
+def _strategy_scope(model: keras.Model) -> Any:
+    # Only models of the TensorFlow backend have a strategy.
+    strategy = getattr(model, "distribute_strategy", None)
+    return strategy.scope() if strategy else nullcontext()

@@ -1,0 +1,1 @@
+"""What may be said: specs as data. Nothing in here imports keras or tensorflow."""

@@ -1,0 +1,147 @@
+"""``Spec``: what every spec is. Frozen, closed to unknown fields, finite, equal by content."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, ClassVar, Literal, NamedTuple, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from keras_optkit.specs.errors import Mistake, explained, refusal, refuse
+from keras_optkit.specs.hints import canonical
+from keras_optkit.specs.registry import read
+
+
+class Conflict(NamedTuple):
+    """Fields that are right alone and wrong together: the field to report it at, and the rule."""
+
+    field: str
+    rule: str
+
+
+class Value(BaseModel):
+    """A frozen model that is checked whenever it is made and that says its mistakes in words.
+
+    Two are equal when they are of one class and all their fields are equal; equal ones hash alike.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __init__(self, /, *positional: object, **fields: Any) -> None:
+        if positional:
+            name = type(self).__name__
+            first = next(field for field in type(self).model_fields if field != "type")
+            raise TypeError(f"{name} takes its fields by name: {name}({first}={positional[0]!r}, ...)")
+        super().__init__(**fields)
+
+    # Says to pydantic that this __init__ only validates, as its own does, so that validation need not call it.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed, checked like a new one."""
+        written = {name: getattr(self, name) for name in self.model_fields_set}
+        return type(self).model_validate(written | changes)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Pydantic's copy, except that an ``update`` is checked."""
+        return self.replace(**update) if update else super().model_copy(deep=deep)
+
+    def conflicts(self) -> Iterable[Conflict]:
+        """The rules between fields that this one breaks. A subclass adds its own to ``super().conflicts()``."""
+        return ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _checked(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            value = handler(cls._as_written(data))
+        except ValidationError as error:
+            raise explained(error, data, cls) from None
+        if conflicts := list(value.conflicts()):
+            raise refuse(cls.__name__, [value._mistake(conflict) for conflict in conflicts])
+        return value
+
+    @classmethod
+    def _as_written(cls, data: Any) -> Any:
+        return data
+
+    def _mistake(self, conflict: Conflict) -> Mistake:
+        received = getattr(self, conflict.field)
+        return Mistake((conflict.field,), received, refusal("conflict", conflict.rule, received))
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Shows what differs from the defaults, as one would write it."""
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if field.is_required() or value != field.default:
+                yield name, value
+
+
+class Spec(Value):
+    """The base of all specs: says what is wanted, and holds nothing of Keras.
+
+    A spec can be shared, stored, sent to other processes and built from many times. Its direct subclasses
+    (``OptimizerSpec``, ``ScheduleSpec``) are kinds of spec: as the type of a field or through ``model_validate``
+    they read any registered spec of their kind, by its ``type``.
+
+    Raises:
+        pydantic.ValidationError: a ``ValueError`` with one line for each mistake: path, rule, value received.
+    """
+
+    type: str
+
+    _type: ClassVar[str]
+    """The canonical value of ``type``."""
+
+    def __init__(self, /, *positional: object, **fields: Any) -> None:
+        if self._is_kind():
+            name = type(self).__name__
+            raise TypeError(f"{name} is a kind of spec: make one of its subclasses, or read one with parse_spec")
+        super().__init__(*positional, **fields)
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # as above
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Makes the class name without ``Spec`` the type, before pydantic reads the class for its fields."""
+        written = inspect.get_annotations(cls)
+        if not cls._is_kind() and "type" not in written:
+            cls.type = cls.__name__.removesuffix("Spec")
+            cls.__annotations__ = {"type": Literal[cls.type], **written}
+        super().__init_subclass__(**kwargs)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls._type = cls.model_fields["type"].default
+
+    @classmethod
+    def _is_kind(cls) -> bool:
+        return cls.__mro__.index(Value) <= 2  # Spec itself and its direct subclasses
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
+        if cls._is_kind():
+            return core_schema.no_info_plain_validator_function(partial(read, cls))
+        return handler(source)
+
+    @classmethod
+    def _as_written(cls, data: Any) -> Any:
+        """``data`` with its ``type`` in the canonical spelling, if it differs in case and underscores only."""
+        if type(data) is dict or isinstance(data, Mapping):
+            written = data.get("type")
+            if written != cls._type and isinstance(written, str) and canonical(written) == canonical(cls._type):
+                return {**data, "type": cls._type}
+        return data

@@ -1,0 +1,123 @@
+"""The field types that specs share: what each accepts, its range and its unit.
+
+Numbers are read generously and strictly at once: what can only mean one number becomes it (``1``,
+``numpy.float32(0.1)``, ``"1e-3"``), what might be a slip is refused (``True``, ``nan``, half a step).
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
+
+import numpy as np
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
+
+from keras_optkit.specs.errors import refusal
+
+# Keras computes in float32. A number that float32 cannot hold would become 0 or infinity without a word.
+_SMALLEST = float(np.finfo(np.float32).tiny)
+_LARGEST = float(np.finfo(np.float32).max)
+# Half-way between 1 and the float32 before it: from here on up, float32 rounds to 1.
+_ROUNDS_TO_ONE = 1 - 2**-25
+# Keras counts steps in int64.
+_MOST_STEPS = 2**63 - 1
+
+
+def to_number(value: object) -> float:
+    """``value`` as the float that was meant: an integer, a NumPy scalar or a numeric string is converted."""
+    number = value if type(value) is float else _converted(value)
+    if _SMALLEST <= number <= _LARGEST or number == 0 or _SMALLEST <= -number <= _LARGEST:
+        return number
+    if not math.isfinite(number):
+        raise refusal("not_finite", "must be a finite number", value)
+    raise refusal("out_of_range", "must be a number that float32 can hold (1.2e-38 to 3.4e38, or 0)", value)
+
+
+def _converted(value: object) -> float:
+    if isinstance(value, (bool, np.bool_)):
+        raise refusal("wrong_type", "must be a number, not a boolean", value)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, np.generic) and not isinstance(value, np.float64):
+        # By way of its shortest decimal: numpy.float32(0.1) means 0.1, not 0.10000000149011612.
+        value = str(value)
+    if isinstance(value, (str, numbers.Real, Decimal)):
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf
+        except ValueError:
+            pass
+    raise refusal("wrong_type", "must be a number", value)
+
+
+def _whole(value: object) -> int:
+    """``value`` as an int: a NumPy integer or a string of digits is converted; no float is, not even ``10.0``."""
+    if type(value) is int and value <= _MOST_STEPS:
+        return value
+    if isinstance(value, (bool, np.bool_)):
+        raise refusal("wrong_type", "must be a whole number, not a boolean", value)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, str) and value.strip().removeprefix("-").isdecimal():
+        value = int(value)
+    if not isinstance(value, (int, np.integer)):
+        raise refusal("wrong_type", "must be a whole number", value)
+    if value > _MOST_STEPS:
+        raise refusal("out_of_range", "must be below 2**63, the end of Keras's step counter", value)
+    return int(value)
+
+
+def _boolean(value: object) -> object:
+    return bool(value) if isinstance(value, np.bool_) else value
+
+
+def _ordered(value: object) -> tuple[Any, ...]:
+    """``value`` as a tuple. A set is refused, because it has lost the order; a string, because it is one value."""
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        entries = tuple(value)
+    elif isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
+        entries = tuple(value)
+    else:
+        raise refusal("wrong_type", "must be a list", value)
+    if not entries:
+        raise refusal("out_of_range", "must have at least one entry", value)
+    return entries
+
+
+def _below_one(value: float) -> float:
+    if value > _ROUNDS_TO_ONE:
+        raise refusal("out_of_range", "must be in [0, 1), also after rounding to float32", value)
+    return value
+
+
+def _none_for_one(value: int | None) -> int | None:
+    return None if value == 1 else value
+
+
+T = TypeVar("T")
+#: A list, kept as a tuple, of at least one entry.
+Ordered = Annotated[tuple[T, ...], BeforeValidator(_ordered)]
+
+Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
+#: What TensorFlow accepts as the name of a scope, which Keras makes of it.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9.][A-Za-z0-9_.>-]*$")]
+
+Number = Annotated[float, BeforeValidator(to_number)]
+Positive = Annotated[Number, Field(gt=0)]
+NonNegative = Annotated[Number, Field(ge=0)]
+Fraction = Annotated[Number, Field(ge=0, le=1)]
+Momentum = Annotated[Number, Field(ge=0, lt=1), AfterValidator(_below_one)]
+Rate = Annotated[Number, Field(gt=0)]
+#: A rate that may be 0: where a schedule ends, or where it ramps up from.
+RateOrZero = Annotated[Number, Field(ge=0)]
+
+Steps = Annotated[int, BeforeValidator(_whole), Field(gt=0)]
+StepsOrZero = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+#: Batches for one update; 1 is what Keras writes as None.
+AccumulationSteps = Annotated[
+    Annotated[int, BeforeValidator(_whole), Field(ge=1)] | None, AfterValidator(_none_for_one)
+]

@@ -1,0 +1,31 @@
+"""``parse_spec``: the one way in for data that may be any spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, overload
+
+from keras_optkit.specs.base import Spec
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.registry import read
+from keras_optkit.specs.schedules import ScheduleSpec
+
+S = TypeVar("S", bound=Spec)
+
+
+@overload
+def parse_spec(data: S) -> S: ...
+@overload
+def parse_spec(data: Mapping[str, Any] | str) -> OptimizerSpec | ScheduleSpec: ...
+def parse_spec(data: object) -> Spec:
+    """The optimizer or schedule spec that ``data`` says.
+
+    Args:
+        data: a mapping with a ``type``, as it stands in a config file; the name of a type whose fields all have
+            defaults, such as ``"adam"``; or a spec, which is returned as it is. Case and underscores do not count
+            in a type: ``"CosineDecay"`` and ``"cosine_decay"`` are one.
+
+    Raises:
+        pydantic.ValidationError: a ``ValueError`` with one line for each mistake: path, rule, value received.
+    """
+    return read(Spec, data)
