@@ -1,0 +1,138 @@
+"""What the package costs, as ratios of two things measured side by side in this run.
+
+Run it with ``make bench``. Absolute times depend on the machine; the ratios are what the package promises.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+
+NESTED = (
+    '{"type": "SGD", "momentum": 0.9, "learning_rate": '
+    '{"type": "ExponentialDecay", "initial_learning_rate": 0.01, "decay_steps": 1000, "decay_rate": 0.9}}'
+)
+VALIDATE_IN_A_NEW_PROCESS = f"""
+import sys
+from keras_optkit import SGDSpec
+SGDSpec.model_validate_json('{NESTED}')
+assert not {{"keras", "tensorflow"}} & sys.modules.keys()
+"""
+
+
+def alternately(*actions: Callable[[], object], rounds: int) -> list[list[float]]:
+    """The seconds that each action took in each round; they take turns, so that all see the same machine."""
+    seconds: list[list[float]] = [[] for _ in actions]
+    for _ in range(rounds):
+        for action, spent in zip(actions, seconds, strict=True):
+            start = time.perf_counter()
+            action()
+            spent.append(time.perf_counter() - start)
+    return seconds
+
+
+def process(code: str) -> Callable[[], object]:
+    """A whole Python process that runs ``code``."""
+    return lambda: subprocess.run([sys.executable, "-c", code], check=True, stderr=subprocess.DEVNULL)
+
+
+def import_time() -> str:
+    ours, theirs = alternately(process(VALIDATE_IN_A_NEW_PROCESS), process("import tensorflow"), rounds=5)
+    return f"1/{median(theirs) / median(ours):.1f} ({median(ours):.2f} s against {median(theirs):.2f} s)"
+
+
+def validation_rate() -> str:
+    from pydantic import BaseModel
+
+    from keras_optkit import SGDSpec
+
+    class Schedule(BaseModel):
+        type: str
+        initial_learning_rate: float
+        decay_steps: int
+        decay_rate: float
+
+    class Plain(BaseModel):
+        """The same fields without any of our rules."""
+
+        type: str
+        momentum: float
+        learning_rate: Schedule
+
+    many = range(20_000)
+
+    def validate(model: type[BaseModel]) -> None:
+        for _ in many:
+            model.model_validate_json(NESTED)
+
+    ours, plain = alternately(lambda: validate(SGDSpec), lambda: validate(Plain), rounds=5)
+    return f"{len(many) / min(ours):,.0f} a second ({min(ours) / min(plain):.1f} times a pydantic model without rules)"
+
+
+def build_time() -> str:
+    import keras
+
+    from keras_optkit import AdamSpec, build_optimizer
+
+    spec = AdamSpec(learning_rate=0.002, beta_2=0.98, global_clipnorm=1.0)
+    many = range(300)
+
+    def by_spec() -> None:
+        for _ in many:
+            build_optimizer(spec)
+
+    def by_hand() -> None:
+        for _ in many:
+            keras.optimizers.Adam(learning_rate=0.002, beta_2=0.98, global_clipnorm=1.0)
+
+    by_spec(), by_hand()  # the first calls trace and cache
+    ours, theirs = alternately(by_spec, by_hand, rounds=11)
+    return f"{median(ours) / median(theirs):.3f} ({median(ours) / len(many) * 1e6:.0f} us)"
+
+
+def graph_nodes() -> str:
+    import keras
+
+    from keras_optkit import ExponentialDecaySpec, SGDSpec, build_optimizer
+
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 1000, 0.9)
+    spec = SGDSpec(
+        learning_rate=ExponentialDecaySpec(initial_learning_rate=0.01, decay_steps=1000, decay_rate=0.9),
+        momentum=0.9,
+    )
+    ours = nodes_of_train_step(build_optimizer(spec))
+    theirs = nodes_of_train_step(keras.optimizers.SGD(schedule, momentum=0.9))
+    return f"{ours / theirs:.2f} ({ours} against {theirs})"
+
+
+def nodes_of_train_step(optimizer: object) -> int:
+    """Nodes in the graph of one training step of a small model, those of nested functions included."""
+    import keras
+    import tensorflow as tf
+
+    model = keras.Sequential([keras.layers.Input((8,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(4)])
+    model.compile(optimizer, loss="mse")
+    optimizer.build(model.trainable_variables)
+    step = tf.function(lambda x, y: model.train_step((x, y)))
+    graph = step.get_concrete_function(tf.zeros((2, 8)), tf.zeros((2, 4))).graph.as_graph_def()
+    return len(graph.node) + sum(len(function.node_def) for function in graph.library.function)
+
+
+FIGURES = {
+    "import and validate, of `import tensorflow` (aim: 1/12 or less)": import_time,
+    "nested specs validated from JSON (aim: 150,000)": validation_rate,
+    "build_optimizer, of the plain constructor (aim: 1.05 or less)": build_time,
+    "graph nodes of a train step, of hand-written Keras (aim: 1.00)": graph_nodes,
+}
+
+
+def main() -> None:
+    for name, measure in FIGURES.items():
+        print(f"{name + ':':66} {measure()}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
