@@ -4,11 +4,25 @@ A spec says what is wanted, and is checked when it is written; ``build_optimizer
 native Keras object. Importing this package imports neither keras nor tensorflow.
 """
 
+from keras_optkit.preview import describe, learning_rates, plot_schedule
 from keras_optkit.runtime.compiling import compile_with
 from keras_optkit.runtime.factory import build_optimizer, build_schedule
+from keras_optkit.runtime.registration import register_when_keras_is_imported
+from keras_optkit.specs.composed import (
+    ConstantSpec,
+    CyclicalSpec,
+    InverseSqrtDecaySpec,
+    JoinSpec,
+    OneCycleSpec,
+    RampSpec,
+    WarmupSpec,
+    WarmupStableDecaySpec,
+)
+from keras_optkit.specs.durations import Duration, epochs, percent
 from keras_optkit.specs.optimizers import AdamSpec, OptimizerSpec, SGDSpec
 from keras_optkit.specs.parsing import parse_spec
 from keras_optkit.specs.registry import register_spec
+from keras_optkit.specs.scaling import scale_learning_rate
 from keras_optkit.specs.schedules import (
     CosineDecayRestartsSpec,
     CosineDecaySpec,
@@ -19,22 +33,39 @@ from keras_optkit.specs.schedules import (
     ScheduleSpec,
 )
 
+register_when_keras_is_imported()
+
 __version__ = "0.1.0"
 
 __all__ = [
     "AdamSpec",
+    "ConstantSpec",
     "CosineDecayRestartsSpec",
     "CosineDecaySpec",
+    "CyclicalSpec",
+    "Duration",
     "ExponentialDecaySpec",
+    "InverseSqrtDecaySpec",
     "InverseTimeDecaySpec",
+    "JoinSpec",
+    "OneCycleSpec",
     "OptimizerSpec",
     "PiecewiseConstantDecaySpec",
     "PolynomialDecaySpec",
+    "RampSpec",
     "SGDSpec",
     "ScheduleSpec",
+    "WarmupSpec",
+    "WarmupStableDecaySpec",
     "build_optimizer",
     "build_schedule",
     "compile_with",
+    "describe",
+    "epochs",
+    "learning_rates",
     "parse_spec",
+    "percent",
+    "plot_schedule",
     "register_spec",
+    "scale_learning_rate",
 ]

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     M = TypeVar("M", bound=keras.Model)
 
 
-def compile_with(model: M, spec: OptimizerSpec | Mapping[str, Any] | str, **compile_arguments: Any) -> M:
+def compile_with(
+    model: M,
+    spec: OptimizerSpec | Mapping[str, Any] | str,
+    *,
+    steps_per_epoch: int | None = None,
+    epochs: int | None = None,
+    **compile_arguments: Any,
+) -> M:
     """Compiles ``model`` with the optimizer that ``spec`` says, and returns it.
 
     The spec is checked before the model is touched. The optimizer is made under the model's own distribution
@@ -28,16 +35,19 @@ def compile_with(model: M, spec: OptimizerSpec | Mapping[str, Any] | str, **comp
     Args:
         model: a Keras 3 model.
         spec: an optimizer spec, a mapping with a ``type``, or the name of a type.
+        steps_per_epoch: the number of batches in an epoch; needed if a duration is in epochs or percent.
+        epochs: the number of epochs of the run; needed if a duration is in percent.
         **compile_arguments: everything else that ``model.compile`` takes: ``loss``, ``metrics``, ``jit_compile``...
             Without a ``loss``, a model that was compiled before keeps all that it was compiled with, except for its
             optimizer and the arguments given here.
 
     Raises:
-        pydantic.ValidationError: ``spec`` is not a right spec.
+        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
+        ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
         TypeError: ``model`` is not a Keras 3 model, or its ``compile`` has no such argument.
         RuntimeError: the installed Keras has no such optimizer or argument.
     """
-    spec = read(OptimizerSpec, spec)
+    spec = read(OptimizerSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
     _check_model(model)
     _check_arguments(model, compile_arguments)
     if compile_arguments.get("loss") is None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from keras_optkit.runtime.availability import needs_keras
 from keras_optkit.specs.optimizers import AdamSpec, OptimizerSpec, SGDSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules import (
+    KERAS_SCHEDULES,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
     ExponentialDecaySpec,
@@ -33,31 +34,43 @@ if TYPE_CHECKING:
     )
 
 
+class Run(TypedDict, total=False):
+    """How long the run is, for durations in epochs or percent."""
+
+    steps_per_epoch: int | None
+    epochs: int | None
+
+
 # fmt: off
 @overload
-def build_optimizer(spec: SGDSpec) -> SGD: ...
+def build_optimizer(spec: SGDSpec, **run: Unpack[Run]) -> SGD: ...
 @overload
-def build_optimizer(spec: AdamSpec) -> Adam: ...
+def build_optimizer(spec: AdamSpec, **run: Unpack[Run]) -> Adam: ...
 @overload
-def build_optimizer(spec: OptimizerSpec | Mapping[str, Any] | str) -> Optimizer: ...
+def build_optimizer(spec: OptimizerSpec | Mapping[str, Any] | str, **run: Unpack[Run]) -> Optimizer: ...
 # fmt: on
-def build_optimizer(spec: OptimizerSpec | Mapping[str, Any] | str) -> Optimizer:
+def build_optimizer(
+    spec: OptimizerSpec | Mapping[str, Any] | str, *, steps_per_epoch: int | None = None, epochs: int | None = None
+) -> Optimizer:
     """The native Keras optimizer that ``spec`` says, a new one at each call.
 
     Args:
         spec: an optimizer spec, a mapping with a ``type``, or the name of a type.
+        steps_per_epoch: the number of batches in an epoch; needed if a duration is in epochs or percent.
+        epochs: the number of epochs of the run; needed if a duration is in percent.
 
     Returns:
         An instance of exactly the Keras class that the spec mirrors: ``build_optimizer(AdamSpec())`` is a
         ``keras.optimizers.Adam``, the class that TensorFlow calls ``tf.keras.optimizers.Adam``.
 
     Raises:
-        pydantic.ValidationError: ``spec`` is not a right spec.
+        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
+        ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
         RuntimeError: the installed Keras has no such optimizer or argument; the message names the version needed.
     """
     import keras
 
-    spec = read(OptimizerSpec, spec)
+    spec = read(OptimizerSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
     arguments = _arguments(keras.optimizers, spec)
     if isinstance(spec.learning_rate, ScheduleSpec):
         arguments["learning_rate"] = build_schedule(spec.learning_rate)
@@ -67,36 +80,55 @@ def build_optimizer(spec: OptimizerSpec | Mapping[str, Any] | str) -> Optimizer:
 
 # fmt: off
 @overload
-def build_schedule(spec: ExponentialDecaySpec) -> ExponentialDecay: ...
+def build_schedule(spec: ExponentialDecaySpec, **run: Unpack[Run]) -> ExponentialDecay: ...
 @overload
-def build_schedule(spec: PiecewiseConstantDecaySpec) -> PiecewiseConstantDecay: ...
+def build_schedule(spec: PiecewiseConstantDecaySpec, **run: Unpack[Run]) -> PiecewiseConstantDecay: ...
 @overload
-def build_schedule(spec: PolynomialDecaySpec) -> PolynomialDecay: ...
+def build_schedule(spec: PolynomialDecaySpec, **run: Unpack[Run]) -> PolynomialDecay: ...
 @overload
-def build_schedule(spec: InverseTimeDecaySpec) -> InverseTimeDecay: ...
+def build_schedule(spec: InverseTimeDecaySpec, **run: Unpack[Run]) -> InverseTimeDecay: ...
 @overload
-def build_schedule(spec: CosineDecaySpec) -> CosineDecay: ...
+def build_schedule(spec: CosineDecaySpec, **run: Unpack[Run]) -> CosineDecay: ...
 @overload
-def build_schedule(spec: CosineDecayRestartsSpec) -> CosineDecayRestarts: ...
+def build_schedule(spec: CosineDecayRestartsSpec, **run: Unpack[Run]) -> CosineDecayRestarts: ...
 @overload
-def build_schedule(spec: ScheduleSpec | Mapping[str, Any] | str) -> LearningRateSchedule: ...
+def build_schedule(spec: ScheduleSpec | Mapping[str, Any] | str, **run: Unpack[Run]) -> LearningRateSchedule: ...
 # fmt: on
-def build_schedule(spec: ScheduleSpec | Mapping[str, Any] | str) -> LearningRateSchedule:
+def build_schedule(
+    spec: ScheduleSpec | Mapping[str, Any] | str, *, steps_per_epoch: int | None = None, epochs: int | None = None
+) -> LearningRateSchedule:
     """The native Keras learning-rate schedule that ``spec`` says, a new one at each call.
 
     Args:
         spec: a schedule spec, a mapping with a ``type``, or the name of a type.
+        steps_per_epoch: the number of batches in an epoch; needed if a duration is in epochs or percent.
+        epochs: the number of epochs of the run; needed if a duration is in percent.
+
+    Returns:
+        An instance of the Keras class that the spec mirrors. For all other specs a ``SpecSchedule``, which computes
+        the spec's own formula.
 
     Raises:
-        pydantic.ValidationError: ``spec`` is not a right spec.
+        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
+        ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
         RuntimeError: the installed Keras has no such schedule or argument; the message names the version needed.
     """
     import keras
 
-    spec = read(ScheduleSpec, spec)
+    from keras_optkit.runtime.schedule import PiecewiseConstantTable, SpecSchedule
+
+    spec = read(ScheduleSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
+    if type(spec) not in KERAS_SCHEDULES:
+        return SpecSchedule(spec)
     arguments = _arguments(keras.optimizers.schedules, spec)
+    if isinstance(spec, PiecewiseConstantDecaySpec) and len(spec.boundaries) > _SHORT:
+        return PiecewiseConstantTable(**arguments)
     schedule: LearningRateSchedule = getattr(keras.optimizers.schedules, spec.type)(**arguments)
     return schedule
+
+
+# So many boundaries cost little as Keras writes them: about 11 graph nodes each, where a table costs 40 in all.
+_SHORT = 8
 
 
 def _arguments(catalogue: Any, spec: OptimizerSpec | ScheduleSpec) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from keras_optkit.specs.durations import RunLength, resolve
 from keras_optkit.specs.errors import Mistake, explained, refusal, refuse
 from keras_optkit.specs.hints import canonical
 from keras_optkit.specs.registry import read
@@ -101,7 +102,8 @@ class Spec(Value):
         pydantic.ValidationError: a ``ValueError`` with one line for each mistake: path, rule, value received.
     """
 
-    type: str
+    # Each subclass has its own default, see __init_subclass__; this one tells type checkers that there is one.
+    type: str = ""
 
     _type: ClassVar[str]
     """The canonical value of ``type``."""
@@ -121,6 +123,19 @@ class Spec(Value):
             cls.type = cls.__name__.removesuffix("Spec")
             cls.__annotations__ = {"type": Literal[cls.type], **written}
         super().__init_subclass__(**kwargs)
+
+    def resolve(self, *, steps_per_epoch: int | None = None, epochs: int | None = None) -> Self:
+        """The same spec with every duration in it as a number of steps.
+
+        Args:
+            steps_per_epoch: the number of batches in an epoch; needed for durations in epochs and in percent.
+            epochs: the number of epochs of the run; needed for durations in percent.
+
+        Raises:
+            ValueError: a number is needed and missing, or is not a whole number > 0.
+            pydantic.ValidationError: with these numbers the spec is wrong, for example because two boundaries meet.
+        """
+        return resolve(self, RunLength.of(steps_per_epoch, epochs))
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

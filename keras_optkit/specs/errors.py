@@ -35,7 +35,7 @@ def refusal(kind: str, rule: str, received: object) -> PydanticCustomError:
 
     A validator raises it as it is; pydantic adds the path.
     """
-    return _in_words(kind, f"{rule}, received {_short.repr(received)}")
+    return in_words(kind, f"{rule}, received {_short.repr(received)}")
 
 
 def refuse(title: str, mistakes: Iterable[Mistake]) -> ValidationError:
@@ -58,7 +58,7 @@ def explained(error: ValidationError, data: object, spec: type[BaseModel]) -> Va
     for line in unknown:
         field, text = explain_unknown_field(str(line["loc"][0]), given, spec)
         meant.add(field)
-        mistakes.append(Mistake(line["loc"], line["input"], _in_words("unknown_field", text)))
+        mistakes.append(Mistake(line["loc"], line["input"], in_words("unknown_field", text)))
     others = (
         line for line in lines if line not in unknown and not (line["type"] == "missing" and line["loc"][0] in meant)
     )
@@ -70,7 +70,7 @@ def explained(error: ValidationError, data: object, spec: type[BaseModel]) -> Va
 def _reworded(line: ErrorDetails, spec: type[BaseModel]) -> PydanticCustomError:
     kind, received, context = line["type"], line["input"], line.get("ctx", {})
     if kind == "missing":
-        return _in_words("missing", "required, but not given")
+        return in_words("missing", "required, but not given")
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
         rule = f"must be {_interval(line['loc'], context, spec)}"
         return refusal("out_of_range", rule, received)
@@ -79,7 +79,7 @@ def _reworded(line: ErrorDetails, spec: type[BaseModel]) -> PydanticCustomError:
         return refusal("wrong_type", rule, received)
     if kind in _RULES:
         return refusal("wrong_type", _RULES[kind].format_map({"class_name": spec.__name__} | context), received)
-    return _in_words(kind, line["msg"])
+    return in_words(kind, line["msg"])
 
 
 _RULES = {
@@ -110,7 +110,8 @@ def _interval(path: tuple[int | str, ...], broken: Mapping[str, Any], spec: type
 _SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 
-def _in_words(kind: str, message: str) -> PydanticCustomError:
+def in_words(kind: str, message: str) -> PydanticCustomError:
+    """An error with a ready ``message``."""
     # Pydantic asks for literals because it fills templates; without a context it fills nothing in, so that
     # braces in a received value stay as they are.
-    return PydanticCustomError(kind, message)
+    return PydanticCustomError(kind, message)  # pyright: ignore[reportArgumentType]

@@ -10,11 +10,12 @@ import math
 import numbers
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict
 
+from keras_optkit.specs.durations import positive_duration, read_duration
 from keras_optkit.specs.errors import refusal
 
 # Keras computes in float32. A number that float32 cannot hold would become 0 or infinity without a word.
@@ -22,8 +23,8 @@ _SMALLEST = float(np.finfo(np.float32).tiny)
 _LARGEST = float(np.finfo(np.float32).max)
 # Half-way between 1 and the float32 before it: from here on up, float32 rounds to 1.
 _ROUNDS_TO_ONE = 1 - 2**-25
-# Keras counts steps in int64.
-_MOST_STEPS = 2**63 - 1
+# Keras counts in int64.
+_LARGEST_COUNT = 2**63 - 1
 
 
 def to_number(value: object) -> float:
@@ -56,7 +57,7 @@ def _converted(value: object) -> float:
 
 def _whole(value: object) -> int:
     """``value`` as an int: a NumPy integer or a string of digits is converted; no float is, not even ``10.0``."""
-    if type(value) is int and value <= _MOST_STEPS:
+    if type(value) is int and value <= _LARGEST_COUNT:
         return value
     if isinstance(value, (bool, np.bool_)):
         raise refusal("wrong_type", "must be a whole number, not a boolean", value)
@@ -66,8 +67,8 @@ def _whole(value: object) -> int:
         value = int(value)
     if not isinstance(value, (int, np.integer)):
         raise refusal("wrong_type", "must be a whole number", value)
-    if value > _MOST_STEPS:
-        raise refusal("out_of_range", "must be below 2**63, the end of Keras's step counter", value)
+    if value > _LARGEST_COUNT:
+        raise refusal("out_of_range", "must be below 2**63, the end of Keras's counters", value)
     return int(value)
 
 
@@ -77,12 +78,10 @@ def _boolean(value: object) -> object:
 
 def _ordered(value: object) -> tuple[Any, ...]:
     """``value`` as a tuple. A set is refused, because it has lost the order; a string, because it is one value."""
-    if isinstance(value, np.ndarray) and value.ndim == 1:
-        entries = tuple(value)
-    elif isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
-        entries = tuple(value)
-    else:
+    is_row = isinstance(value, np.ndarray) and value.ndim == 1
+    if isinstance(value, (str, bytes, bytearray)) or not (is_row or isinstance(value, Sequence)):
         raise refusal("wrong_type", "must be a list", value)
+    entries = tuple(cast("Sequence[Any]", value))
     if not entries:
         raise refusal("out_of_range", "must have at least one entry", value)
     return entries
@@ -110,13 +109,24 @@ Number = Annotated[float, BeforeValidator(to_number)]
 Positive = Annotated[Number, Field(gt=0)]
 NonNegative = Annotated[Number, Field(ge=0)]
 Fraction = Annotated[Number, Field(ge=0, le=1)]
+OpenFraction = Annotated[Number, Field(gt=0, lt=1)]
+DecayRate = Annotated[Number, Field(gt=0, le=1)]
+Factor = Annotated[Number, Field(ge=1)]
 Momentum = Annotated[Number, Field(ge=0, lt=1), AfterValidator(_below_one)]
-Rate = Annotated[Number, Field(gt=0)]
-#: A rate that may be 0: where a schedule ends, or where it ramps up from.
-RateOrZero = Annotated[Number, Field(ge=0)]
 
-Steps = Annotated[int, BeforeValidator(_whole), Field(gt=0)]
-StepsOrZero = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+
+class IsRate:
+    """Marks a type of field as a learning rate, which ``scale_learning_rate`` multiplies."""
+
+
+Rate = Annotated[Number, Field(gt=0), IsRate()]
+#: A rate that may be 0: where a schedule ends, or where it ramps up from.
+RateOrZero = Annotated[Number, Field(ge=0), IsRate()]
+
+#: A duration, in steps once it is resolved. It is declared as ``str`` because that is what people write.
+Steps = Annotated[int | str, PlainValidator(positive_duration)]
+StepsOrZero = Annotated[int | str, PlainValidator(read_duration)]
+Count = Annotated[int, BeforeValidator(_whole), Field(gt=0)]
 #: Batches for one update; 1 is what Keras writes as None.
 AccumulationSteps = Annotated[
     Annotated[int, BeforeValidator(_whole), Field(ge=1)] | None, AfterValidator(_none_for_one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keras_optkit.specs.base import Conflict, Spec
-from keras_optkit.specs.fields import AccumulationSteps, Flag, Momentum, Name, NonNegative, Positive, Steps
+from keras_optkit.specs.fields import AccumulationSteps, Count, Flag, Momentum, Name, NonNegative, Positive
 from keras_optkit.specs.registry import register_spec
 from keras_optkit.specs.schedules import LearningRate
 
@@ -39,7 +39,7 @@ class OptimizerSpec(Spec):
     global_clipnorm: Positive | None = None
     use_ema: Flag = False
     ema_momentum: Momentum = 0.99
-    ema_overwrite_frequency: Steps | None = None
+    ema_overwrite_frequency: Count | None = None
     loss_scale_factor: Positive | None = None
     gradient_accumulation_steps: AccumulationSteps = None
     name: Name | None = None

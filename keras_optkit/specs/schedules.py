@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
-from typing import Annotated
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator
+import numpy as np
+from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
 from keras_optkit.specs.base import Conflict, Spec
+from keras_optkit.specs.durations import first_not_rising, in_steps
 from keras_optkit.specs.errors import refusal
 from keras_optkit.specs.fields import (
+    DecayRate,
+    Factor,
     Flag,
     Fraction,
+    IsRate,
     Name,
     NonNegative,
-    Number,
     Ordered,
     Positive,
     Rate,
@@ -29,8 +34,32 @@ from keras_optkit.specs.hints import nearest_first
 from keras_optkit.specs.registry import find, read, register_spec, registered
 
 
-class ScheduleSpec(Spec):
-    """The base of all learning-rate schedules: a rate for each step. A step is one batch, counted from 0."""
+class ScheduleSpec(Spec, ABC):
+    """The base of all learning-rate schedules: a rate for each step. A step is one batch, counted from 0.
+
+    A schedule of your own is a subclass with fields and ``value``; ``register_spec`` makes it readable from files.
+    """
+
+    @abstractmethod
+    def value(self, step: Any, xp: Any = np) -> Any:
+        """The learning rate at ``step``: the schedule's formula, elementwise.
+
+        Args:
+            step: whole numbers >= 0, a scalar or an array of any shape: integers under NumPy, float64 in a graph, which
+                holds them exactly up to 2**53. (Float32 would do so only up to 2**24.)
+            xp: the array namespace to compute in: NumPy, or ``keras.ops`` while training. A formula uses only functions
+                that both have.
+
+        Returns:
+            The rate, of the shape of ``step``, or one number if it is the same at all steps.
+
+        Raises:
+            ValueError: a duration is not in steps yet; ``resolve`` it first.
+        """
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        """The steps at which the curve bends, each with what happens there. For ``describe`` and for plots."""
+        return ()
 
 
 @register_spec
@@ -50,9 +79,16 @@ class ExponentialDecaySpec(ScheduleSpec):
 
     initial_learning_rate: Rate
     decay_steps: Steps
-    decay_rate: Annotated[Number, Field(gt=0, le=1)]
+    decay_rate: DecayRate
     staircase: Flag = False
     name: Name = "ExponentialDecay"
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        periods = _periods(step, in_steps(self.decay_steps), self.staircase, xp)
+        return self.initial_learning_rate * xp.power(self.decay_rate, periods)
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield in_steps(self.decay_steps), f"decayed by {self.decay_rate:g} once"
 
 
 @register_spec
@@ -73,10 +109,8 @@ class PiecewiseConstantDecaySpec(ScheduleSpec):
     name: Name = "PiecewiseConstant"
 
     def conflicts(self) -> Iterator[Conflict]:
-        for before, after in pairwise(self.boundaries):
-            if after <= before:
-                yield Conflict("boundaries", f"must rise strictly, but {after} follows {before}")
-                break
+        if fault := first_not_rising(self.boundaries):
+            yield Conflict("boundaries", f"must rise strictly, but {fault}")
         pieces = len(self.boundaries) + 1
         if len(self.values) != pieces:
             yield Conflict(
@@ -86,6 +120,16 @@ class PiecewiseConstantDecaySpec(ScheduleSpec):
             )
         elif not any(self.values):
             yield Conflict("values", "must not be all 0, which never trains")
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        # One look-up, however many boundaries there are: a comparison for each would fill a graph with them.
+        boundaries = xp.array([in_steps(boundary) for boundary in self.boundaries], dtype="float64")
+        passed = xp.searchsorted(boundaries, xp.reshape(step, (-1,)), side="left")
+        return xp.reshape(xp.take(xp.array(self.values), passed), xp.shape(step))
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        # Keras still has the old rate at the boundary itself.
+        return ((in_steps(boundary) + 1, "boundary passed") for boundary in self.boundaries)
 
 
 @register_spec
@@ -119,6 +163,17 @@ class PolynomialDecaySpec(ScheduleSpec):
         if self.initial_learning_rate == 0 and not ramps:
             yield Conflict("initial_learning_rate", "must be > 0 (0 only for a ramp to an end_learning_rate > 0)")
 
+    def value(self, step: Any, xp: Any = np) -> Any:
+        length = in_steps(self.decay_steps)
+        if self.cycle:
+            length = length * xp.maximum(-xp.floor_divide(-step, length), 1)
+        t = xp.minimum(step, length) / length
+        span = self.initial_learning_rate - self.end_learning_rate
+        return span * xp.power(1.0 - t, self.power) + self.end_learning_rate
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield in_steps(self.decay_steps), "end of the first cycle" if self.cycle else "end of the decay"
+
 
 @register_spec
 class InverseTimeDecaySpec(ScheduleSpec):
@@ -140,6 +195,13 @@ class InverseTimeDecaySpec(ScheduleSpec):
     decay_rate: NonNegative
     staircase: Flag = False
     name: Name = "InverseTimeDecay"
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        periods = _periods(step, in_steps(self.decay_steps), self.staircase, xp)
+        return self.initial_learning_rate / (1.0 + self.decay_rate * periods)
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield in_steps(self.decay_steps), f"divided by {1 + self.decay_rate:g}"
 
 
 @register_spec
@@ -179,6 +241,20 @@ class CosineDecaySpec(ScheduleSpec):
             rule = f"must not be below initial_learning_rate ({self.initial_learning_rate!r})"
             yield Conflict("warmup_target", rule)
 
+    def value(self, step: Any, xp: Any = np) -> Any:
+        warmup, length = in_steps(self.warmup_steps), in_steps(self.decay_steps)
+        if self.warmup_target is None:
+            return _half_cosine(self.initial_learning_rate, xp.minimum(step, length) / length, self.alpha, xp)
+        ramp = self.initial_learning_rate + (self.warmup_target - self.initial_learning_rate) * (step / warmup)
+        t = xp.minimum(xp.maximum(step - warmup, 0), length) / length
+        return xp.where(step < warmup, ramp, _half_cosine(self.warmup_target, t, self.alpha, xp))
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        warmup = in_steps(self.warmup_steps)
+        if warmup:
+            yield warmup, "end of the warm-up"
+        yield warmup + in_steps(self.decay_steps), "end of the decay"
+
 
 @register_spec
 class CosineDecayRestartsSpec(ScheduleSpec):
@@ -199,10 +275,52 @@ class CosineDecayRestartsSpec(ScheduleSpec):
 
     initial_learning_rate: Rate
     first_decay_steps: Steps
-    t_mul: Annotated[Number, Field(ge=1)] = 2.0
+    t_mul: Factor = 2.0
     m_mul: Positive = 1.0
     alpha: Fraction = 0.0
     name: Name = "SGDRDecay"
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        first, grow = in_steps(self.first_decay_steps), self.t_mul
+        if np.float32(grow) == 1:  # Keras takes the logarithm of t_mul as a float32 otherwise
+            period = xp.floor_divide(step, first) * 1.0
+            t = xp.mod(step, first) / first
+        else:
+            # In lengths of the first period, period i begins at (grow**i - 1) / (grow - 1).
+            now = step / first
+            period = xp.floor(xp.log(1.0 + now * (grow - 1.0)) / math.log(grow))
+            # The logarithm may be off by a rounding at a restart, which would be a whole period.
+            period = xp.where(now < (xp.power(grow, period) - 1.0) / (grow - 1.0), period - 1.0, period)
+            period = xp.where(now < (xp.power(grow, period + 1.0) - 1.0) / (grow - 1.0), period, period + 1.0)
+            length = xp.power(grow, period)
+            t = (now - (length - 1.0) / (grow - 1.0)) / length
+        start = self.initial_learning_rate
+        wave = xp.power(self.m_mul, period) * (0.5 * (1.0 + xp.cos(math.pi * t)))
+        return start * ((1.0 - self.alpha) * wave + self.alpha)
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield in_steps(self.first_decay_steps), "first restart"
+
+
+def _periods(step: Any, length: int, staircase: bool, xp: Any) -> Any:
+    """How many times ``length`` is over: whole times, counted in integers, under ``staircase``."""
+    return xp.floor_divide(step, length) * 1.0 if staircase else step / length
+
+
+def _half_cosine(start: float, t: Any, alpha: float, xp: Any) -> Any:
+    """From ``start`` at t = 0 down to ``alpha * start`` at t = 1."""
+    return start * ((1.0 - alpha) * (0.5 * (1.0 + xp.cos(math.pi * t))) + alpha)
+
+
+#: The schedules that Keras has itself; all others become a ``SpecSchedule``.
+KERAS_SCHEDULES: tuple[type[ScheduleSpec], ...] = (
+    ExponentialDecaySpec,
+    PiecewiseConstantDecaySpec,
+    PolynomialDecaySpec,
+    InverseTimeDecaySpec,
+    CosineDecaySpec,
+    CosineDecayRestartsSpec,
+)
 
 
 def _learning_rate(value: object) -> float | ScheduleSpec:
@@ -231,4 +349,4 @@ def _remedy(value: object) -> str:
     return ""
 
 
-LearningRate = Annotated[float | ScheduleSpec, PlainValidator(_learning_rate)]
+LearningRate = Annotated[float | ScheduleSpec, PlainValidator(_learning_rate), IsRate()]

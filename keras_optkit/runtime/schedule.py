@@ -1,0 +1,61 @@
+"""The Keras schedules that are driven by a spec's formula. Importing this module imports keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_optkit.specs.registry import read
+from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpec
+
+
+@keras.saving.register_keras_serializable(package="keras_optkit")
+class SpecSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """The Keras schedule of any spec that Keras has no class for.
+
+    A model that was saved with one loads in a process that has done ``import keras_optkit``. If the spec is of a
+    user's own class, that class must be registered there too, with ``register_spec``.
+
+    Args:
+        spec: a schedule spec whose durations are in steps, or the mapping that it was saved as.
+
+    Raises:
+        pydantic.ValidationError: ``spec`` is not a right spec, or its type is not registered.
+    """
+
+    def __init__(self, spec: ScheduleSpec | Mapping[str, Any]) -> None:
+        super().__init__()
+        self.spec = read(ScheduleSpec, spec)
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate at ``step``, a tensor of Keras's default float type."""
+        return _rate(self.spec, step)
+
+    def get_config(self) -> dict[str, Any]:
+        """The spec as a mapping, in a form that JSON holds."""
+        return {"spec": self.spec.model_dump(mode="json")}
+
+
+@keras.saving.register_keras_serializable(package="keras_optkit")
+class PiecewiseConstantTable(keras.optimizers.schedules.PiecewiseConstantDecay):
+    """Keras's ``PiecewiseConstantDecay`` by one look-up in a table, however many boundaries there are.
+
+    Keras puts a comparison for every boundary into the graph, once more for each variable under weight decay.
+    """
+
+    def __init__(self, boundaries: Sequence[int], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
+        super().__init__(list(boundaries), list(values), name)  # type: ignore[no-untyped-call]
+        self._spec = PiecewiseConstantDecaySpec(boundaries=tuple(boundaries), values=tuple(values), name=name)
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate at ``step``, a tensor of Keras's default float type."""
+        return _rate(self._spec, step)
+
+
+def _rate(spec: ScheduleSpec, step: Any) -> Any:
+    # In float64 every step that a run can reach is a whole number still, so that differences of steps are exact, and
+    # TensorFlow lets a formula mix it with Python's numbers, which it does not with integers.
+    return ops.cast(spec.value(ops.cast(step, "float64"), ops), keras.config.floatx())

@@ -1,0 +1,76 @@
+"""``scale_learning_rate``: the same spec with every rate in it multiplied."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel
+
+from keras_optkit.specs.base import Spec
+from keras_optkit.specs.fields import IsRate
+
+S = TypeVar("S", bound=Spec)
+
+
+def scale_learning_rate(spec: S, factor: float) -> S:
+    """``spec`` with every learning rate in it multiplied by ``factor``, those of nested schedules included.
+
+    For the linear rule (Goyal et al. 2017, arXiv:1706.02677) ``factor`` is the new batch size divided by the old, or
+    the number of replicas; for the square-root rule (Krizhevsky 2014, arXiv:1404.5997) it is the square root of that.
+    Fractions of a rate, such as ``alpha``, stay as they are. In a spec class of your own the rates are those fields
+    that are declared as ``Rate``, ``RateOrZero`` or ``LearningRate``.
+
+    Args:
+        spec: an optimizer or schedule spec; it is not changed.
+        factor: a finite number > 0.
+
+    Raises:
+        ValueError: ``factor`` is not such a number, or ``spec`` declares no field as a rate.
+        pydantic.ValidationError: a scaled rate is no longer one that float32 can hold.
+    """
+    if isinstance(factor, bool) or not isinstance(factor, numbers.Real) or not 0 < float(factor) < math.inf:
+        raise ValueError(f"factor must be a finite number > 0, received {factor!r}")
+    return _scaled_spec(spec, float(factor))
+
+
+def _scaled_spec(spec: S, factor: float) -> S:
+    rates = _rate_fields(type(spec))
+    nested = [name for name in type(spec).model_fields if _holds_specs(getattr(spec, name))]
+    if not rates and not nested:
+        raise ValueError(
+            f"{type(spec).__name__} declares no field as a rate, so nothing would be scaled: declare its rates as "
+            "keras_optkit.specs.fields.Rate"
+        )
+    return spec.replace(**{name: _scaled(getattr(spec, name), factor) for name in {*rates, *nested}})
+
+
+def _scaled(value: Any, factor: float) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, Spec):
+        return _scaled_spec(value, factor)
+    if isinstance(value, tuple):
+        return tuple(_scaled(entry, factor) for entry in value)
+    return value * factor
+
+
+def _holds_specs(value: object) -> bool:
+    return isinstance(value, Spec) or (isinstance(value, tuple) and any(map(_holds_specs, value)))
+
+
+@cache
+def _rate_fields(cls: type[BaseModel]) -> frozenset[str]:
+    return frozenset(
+        name
+        for name, field in cls.model_fields.items()
+        if any(isinstance(mark, IsRate) for mark in field.metadata) or _is_marked(field.annotation)
+    )
+
+
+def _is_marked(annotation: Any) -> bool:
+    """Whether a part of ``annotation``, such as the entries of a tuple, is declared as a rate."""
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return any(isinstance(mark, IsRate) for mark in marks) or any(map(_is_marked, get_args(annotation)))

@@ -1,0 +1,132 @@
+"""compile_with makes the optimizer's variables while it can, so that weights loaded later find a place for them."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from keras_optkit import AdamSpec, ExponentialDecaySpec, SGDSpec, compile_with
+
+X = np.linspace(-1, 1, 24, dtype="float32").reshape(12, 2)
+Y = X.sum(axis=1)
+SPECS = {
+    "Adam": AdamSpec(learning_rate=0.05, amsgrad=True),
+    "momentum and schedule": SGDSpec(
+        learning_rate=ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=4, decay_rate=0.5), momentum=0.9
+    ),
+    "average and accumulation": SGDSpec(learning_rate=0.1, use_ema=True, gradient_accumulation_steps=2),
+}
+
+
+class Net(keras.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.output_layer = keras.layers.Dense(1)
+
+    def call(self, inputs: Any) -> Any:
+        return self.output_layer(inputs)
+
+
+def sequential(*, policy: str = "float32") -> keras.Model:
+    return keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1, dtype=policy)])
+
+
+def functional() -> keras.Model:
+    inputs = keras.Input((2,))
+    return keras.Model(inputs, keras.layers.Dense(1)(keras.layers.BatchNormalization()(inputs)))
+
+
+def called() -> keras.Model:
+    model = Net()
+    model(X)
+    return model
+
+
+def state(model: keras.Model) -> list[list[float]]:
+    return [variable.numpy().ravel().tolist() for variable in model.optimizer.variables]
+
+
+@pytest.mark.parametrize("make", [sequential, functional, called])
+@pytest.mark.parametrize("name", SPECS)
+def test_loaded_weights_bring_the_optimizer_s_state_back(name: str, make: Any, tmp_path: Path) -> None:
+    spec, file = SPECS[name], tmp_path / "model.weights.h5"
+    trained = compile_with(make(), spec, loss="mse")
+    trained.fit(X, Y, batch_size=4, epochs=2, verbose=0)
+    trained.save_weights(file)
+    resumed = compile_with(make(), spec, loss="mse")
+    assert resumed.optimizer.built
+    resumed.load_weights(file)
+    assert int(resumed.optimizer.iterations) == int(trained.optimizer.iterations) > 0
+    assert state(resumed) == state(trained)
+    # And so training goes on as if nothing had been in between.
+    for model in (trained, resumed):
+        model.fit(X, Y, batch_size=4, shuffle=False, verbose=0)
+    np.testing.assert_array_equal(trained.get_weights()[0], resumed.get_weights()[0])
+
+
+def test_plain_keras_loses_that_state(tmp_path: Path) -> None:
+    # Why compile_with makes the variables. If this fails, Keras does it, and compile_with need not.
+    file = tmp_path / "model.weights.h5"
+    trained = compile_with(sequential(), "adam", loss="mse")
+    trained.fit(X, Y, verbose=0)
+    trained.save_weights(file)
+    resumed = sequential()
+    resumed.compile(optimizer="adam", loss="mse")
+    with pytest.warns(UserWarning, match="Skipping variable loading for optimizer"):
+        resumed.load_weights(file)
+    assert int(resumed.optimizer.iterations) == 0
+
+
+def test_mixed_precision_brings_the_loss_scale_back_too(tmp_path: Path) -> None:
+    def compiled() -> keras.Model:
+        model = sequential(policy="mixed_float16")
+        model.dtype_policy = keras.DTypePolicy("mixed_float16")
+        return compile_with(model, "adam", loss="mse")
+
+    trained = compiled()
+    trained.optimizer.initial_scale = 1.0
+    trained.optimizer.dynamic_scale.assign(64.0)
+    trained.fit(X, Y, batch_size=4, verbose=0)
+    trained.save_weights(tmp_path / "model.weights.h5")
+    resumed = compiled()
+    resumed.load_weights(tmp_path / "model.weights.h5")
+    assert float(resumed.optimizer.dynamic_scale) == 64.0
+    assert int(resumed.optimizer.iterations) == 3
+    assert state(resumed) == state(trained)
+
+
+@pytest.mark.parametrize("make", [lambda: keras.Sequential([keras.layers.Dense(1)]), Net], ids=["Sequential", "own"])
+def test_a_model_without_weights_yet_gets_the_variables_when_it_trains(make: Any) -> None:
+    model = compile_with(make(), SPECS["Adam"], loss="mse")
+    assert not model.optimizer.built
+    model.fit(X, Y, batch_size=4, verbose=0)
+    assert int(model.optimizer.iterations) == 3
+    assert len(model.optimizer._momentums) == 2
+
+
+def test_frozen_weights_get_no_variables() -> None:
+    model = functional()
+    model.layers[1].trainable = False
+    compile_with(model, "adam", loss="mse")
+    assert len(model.optimizer._momentums) == 2
+    frozen = model.layers[1].gamma.numpy()
+    model.fit(X, Y, verbose=0)
+    np.testing.assert_array_equal(model.layers[1].gamma.numpy(), frozen)
+
+
+def test_a_model_without_trainable_weights_compiles_and_evaluates() -> None:
+    model = sequential()
+    model.trainable = False
+    compile_with(model, "adam", loss="mse").evaluate(X, Y, verbose=0)
+
+
+def test_weights_that_are_thawed_train_after_compiling_again() -> None:
+    model = functional()
+    model.trainable = False
+    compile_with(model, "sgd", loss="mse")
+    model.trainable = True
+    before = model.layers[-1].kernel.numpy()
+    compile_with(model, SGDSpec(learning_rate=0.1)).fit(X, Y, verbose=0)
+    assert not np.array_equal(before, model.layers[-1].kernel.numpy())

@@ -1,0 +1,138 @@
+"""build_optimizer and build_schedule: what comes out is what the constructor of the installed Keras gives."""
+
+import inspect
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+import keras
+import pytest
+from keras.optimizers import schedules
+from pydantic import ValidationError
+
+import keras_optkit as ok
+
+#: Every spec that mirrors a class of Keras, with the least that must be said.
+MIRRORS = {
+    ok.SGDSpec: {},
+    ok.AdamSpec: {},
+    ok.ExponentialDecaySpec: {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.9},
+    ok.PiecewiseConstantDecaySpec: {"boundaries": [5, 8], "values": [0.3, 0.2, 0.1]},
+    ok.PolynomialDecaySpec: {"initial_learning_rate": 0.1, "decay_steps": 10},
+    ok.InverseTimeDecaySpec: {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
+    ok.CosineDecaySpec: {"initial_learning_rate": 0.1, "decay_steps": 10},
+    ok.CosineDecayRestartsSpec: {"initial_learning_rate": 0.1, "first_decay_steps": 10},
+}
+OPTIMIZERS = [cls for cls in MIRRORS if issubclass(cls, ok.OptimizerSpec)]
+SCHEDULES = [cls for cls in MIRRORS if issubclass(cls, ok.ScheduleSpec)]
+DECAY = ok.ExponentialDecaySpec(**MIRRORS[ok.ExponentialDecaySpec])
+
+
+def keras_class(spec_class: type[ok.OptimizerSpec | ok.ScheduleSpec]) -> Any:
+    home = keras.optimizers if issubclass(spec_class, ok.OptimizerSpec) else schedules
+    return getattr(home, spec_class.__name__.removesuffix("Spec"), None)
+
+
+def build(spec: ok.OptimizerSpec | ok.ScheduleSpec) -> Any:
+    return ok.build_optimizer(spec) if isinstance(spec, ok.OptimizerSpec) else ok.build_schedule(spec)
+
+
+def test_the_table_above_has_every_public_spec_that_is_named_like_a_class_of_keras() -> None:
+    public = {getattr(ok, name) for name in ok.__all__ if name.endswith("Spec")} - {ok.OptimizerSpec, ok.ScheduleSpec}
+    assert {spec_class for spec_class in public if keras_class(spec_class)} == set(MIRRORS)
+
+
+@pytest.mark.parametrize("spec_class", MIRRORS)
+def test_fields_and_defaults_are_those_of_the_installed_keras(spec_class: type) -> None:
+    parameters = inspect.signature(keras_class(spec_class)).parameters.values()
+    theirs = {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD}
+    fields = {name: field for name, field in spec_class.model_fields.items() if name != "type"}
+    ours = {name: inspect.Parameter.empty if field.is_required() else field.default for name, field in fields.items()}
+    if spec_class in OPTIMIZERS and isinstance(theirs["name"], str):
+        theirs["name"] = None  # Keras before 3.6 wrote the name down that it now makes up.
+    # By type as well, since 0 == 0.0 == False.
+    assert {n: (v, type(v)) for n, v in ours.items()} == {n: (v, type(v)) for n, v in theirs.items()}
+
+
+@pytest.mark.parametrize("spec_class", MIRRORS)
+def test_builds_exactly_the_keras_class_and_a_fresh_one_each_time(spec_class: type) -> None:
+    spec = spec_class(**MIRRORS[spec_class])
+    first, second = build(spec), build(spec)
+    assert type(first) is type(second) is keras_class(spec_class)
+    assert first is not second
+
+
+@pytest.mark.parametrize("spec_class", OPTIMIZERS)
+def test_two_optimizers_of_one_spec_share_no_schedule(spec_class: type) -> None:
+    spec = spec_class(learning_rate=DECAY)
+    assert ok.build_optimizer(spec)._learning_rate is not ok.build_optimizer(spec)._learning_rate
+
+
+def test_one_spec_serves_many_models() -> None:
+    # With one optimizer object for both, Keras raises "Unknown variable".
+    spec = ok.AdamSpec(learning_rate=DECAY)
+    for _ in range(2):
+        variable = keras.Variable([1.0])
+        ok.build_optimizer(spec).apply([keras.ops.ones(1)], [variable])
+        assert variable.numpy() == pytest.approx(0.9, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"type": "SGD", "learning_rate": 0.1, "momentum": 0.9},
+        {"type": "sgd", "learning_rate": "0.1", "momentum": "0.9"},
+        MappingProxyType({"type": "SGD", "learning_rate": 0.1, "momentum": 0.9}),
+        ok.SGDSpec(learning_rate=0.1, momentum=0.9),
+    ],
+    ids=["canonical", "lower case and strings", "another mapping", "spec"],
+)
+def test_reads_an_optimizer_from_a_mapping(data: Any) -> None:
+    optimizer = ok.build_optimizer(data)
+    assert type(optimizer) is keras.optimizers.SGD
+    assert (float(optimizer.learning_rate), optimizer.momentum) == (pytest.approx(0.1), 0.9)
+
+
+@pytest.mark.parametrize("name", ["Adam", "adam", "ADAM"])
+def test_reads_an_optimizer_from_its_name(name: str) -> None:
+    assert type(ok.build_optimizer(name)) is keras.optimizers.Adam
+
+
+@pytest.mark.parametrize("name", ["CosineDecay", "cosine_decay", "cosinedecay"])
+def test_reads_a_schedule_from_a_mapping_alone_or_inside_an_optimizer(name: str) -> None:
+    decay = {"type": name, "initial_learning_rate": 1, "decay_steps": 100}
+    alone = ok.build_schedule(decay)
+    inside = ok.build_optimizer({"type": "SGD", "learning_rate": decay})._learning_rate
+    assert type(alone) is type(inside) is schedules.CosineDecay
+    assert alone.get_config() == inside.get_config() == schedules.CosineDecay(1.0, 100).get_config()
+
+
+@pytest.mark.parametrize(
+    ("build", "data", "words"),
+    [
+        (ok.build_optimizer, "Adma", "unknown type.*Adam"),
+        (ok.build_optimizer, {"learning_rate": 0.1}, "type\n.*required"),
+        (ok.build_optimizer, {"type": "SGD", "lr": 0.1}, "lr\n.*'learning_rate'"),
+        (ok.build_optimizer, {"type": "SGD", "learning_rate": -1}, "learning_rate\n.*must be > 0, received -1"),
+        (ok.build_optimizer, {"class_name": "SGD", "config": {}}, "class_name"),
+        (ok.build_optimizer, DECAY, "must be OptimizerSpec"),
+        (ok.build_optimizer, "CosineDecay", "unknown type"),
+        (ok.build_optimizer, ok.SGDSpec, "must be OptimizerSpec"),
+        (ok.build_optimizer, keras.optimizers.SGD(), "must be OptimizerSpec"),
+        (ok.build_optimizer, None, "must be OptimizerSpec"),
+        (ok.build_optimizer, 0.1, "must be OptimizerSpec"),
+        (ok.build_schedule, ok.SGDSpec(), "must be ScheduleSpec"),
+        (ok.build_schedule, "SGD", "unknown type"),
+        (ok.build_schedule, "CosineDecay", "decay_steps\n.*required"),
+        (ok.build_schedule, 0.1, "must be ScheduleSpec"),
+    ],
+)
+def test_refuses_what_is_no_spec_of_its_kind(build: Callable[[Any], Any], data: Any, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        build(data)
+
+
+def test_no_accumulation_is_what_one_step_of_it_means() -> None:
+    # Keras itself refuses 1.
+    assert ok.build_optimizer(ok.SGDSpec(gradient_accumulation_steps=1)).gradient_accumulation_steps is None
+    assert ok.build_optimizer(ok.SGDSpec(gradient_accumulation_steps=2)).gradient_accumulation_steps == 2

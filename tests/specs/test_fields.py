@@ -1,0 +1,297 @@
+"""What each kind of field reads, seen through a model that has one of each."""
+
+from __future__ import annotations
+
+import array
+import datetime as dt
+from collections import deque
+from decimal import Decimal
+from fractions import Fraction as Ratio
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keras_optkit.specs.base import Value
+from keras_optkit.specs.fields import (
+    AccumulationSteps,
+    Count,
+    Flag,
+    Fraction,
+    Momentum,
+    Name,
+    NonNegative,
+    Number,
+    Ordered,
+    Positive,
+    Rate,
+    RateOrZero,
+    Steps,
+    StepsOrZero,
+)
+
+TINY = float(np.finfo(np.float32).tiny)
+HUGE = float(np.finfo(np.float32).max)
+
+
+class Every(Value):
+    number: Number = 1.0
+    positive: Positive = 1.0
+    non_negative: NonNegative = 1.0
+    fraction: Fraction = 1.0
+    momentum: Momentum = 0.0
+    rate: Rate = 1.0
+    rate_or_zero: RateOrZero = 1.0
+    steps: Steps = 1
+    steps_or_zero: StepsOrZero = 1
+    count: Count = 1
+    accumulation: AccumulationSteps = None
+    flag: Flag = False
+    name: Name = "name"
+    numbers: Ordered[Number] = (1.0,)
+    whole: Ordered[Steps] = (1,)
+
+
+NUMBERS = ["number", "positive", "non_negative", "fraction", "momentum", "rate", "rate_or_zero"]
+WHOLE = ["steps", "steps_or_zero", "count", "accumulation"]
+
+
+def read(field: str, value: object) -> Any:
+    return getattr(Every(**{field: value}), field)
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (1, 1.0),
+        (0, 0.0),
+        (-2, -2.0),
+        (2**60, 2.0**60),
+        ("1e-3", 0.001),
+        ("0.1", 0.1),
+        (" 3 ", 3.0),
+        (np.float16(0.1), 0.1),
+        (np.float32(0.1), 0.1),
+        (np.float64(0.1), 0.1),
+        (np.longdouble("0.1"), 0.1),
+        (np.float32(1e-7), 1e-7),
+        (np.int8(-3), -3.0),
+        (np.int64(3), 3.0),
+        (np.uint64(3), 3.0),
+        (np.array(0.1), 0.1),
+        (np.array(0.1, np.float32), 0.1),
+        (np.array(3), 3.0),
+        (np.str_("0.1"), 0.1),
+        (Decimal("0.1"), 0.1),
+        (Ratio(1, 10), 0.1),
+    ],
+    ids=repr,
+)
+def test_what_can_only_mean_one_number_becomes_that_float(written, meant):
+    number = read("number", written)
+    assert number == meant
+    assert type(number) is float
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False, allow_subnormal=False).map(np.float32))
+def test_a_float32_becomes_the_shortest_decimal_that_is_the_same_float32(written):
+    number = read("number", written)
+    assert np.float32(number) == written
+    assert len(repr(number)) <= len(repr(float(written)))
+
+
+@pytest.mark.parametrize("field", NUMBERS)
+@pytest.mark.parametrize("value", [True, False, np.True_, np.False_], ids=repr)
+def test_a_boolean_is_never_a_number(field, value, refusal):
+    assert refusal(read, field, value) == ((field,), f"must be a number, not a boolean, received {value!r}")
+
+
+@pytest.mark.parametrize("value", [np.array(True), np.array(False, dtype=object)], ids=repr)
+def test_a_boolean_in_an_array_is_no_number_either(value, refusal):
+    path, message = refusal(read, "number", value)
+    assert path == ("number",)
+    assert message.startswith("must be a number")
+
+
+WORDS = ["", " ", "-", "--1", "ten", "0,1", "true", "None"]
+CONTAINERS = [[], [10], (10,), {10}, {}, {"a": 10}, np.array([10])]
+TIMES = [np.datetime64("2020"), np.timedelta64(5), np.timedelta64(5, "D"), dt.timedelta(5), dt.date(2020, 1, 1)]
+OTHERS = [None, b"10", 10j, np.complex64(10), np.ma.masked, object(), int]
+
+
+@pytest.mark.parametrize("value", [*WORDS, *CONTAINERS, *TIMES, *OTHERS], ids=repr)
+@pytest.mark.parametrize("field", ["number", "momentum", "rate"])
+def test_what_is_not_a_number_is_refused_as_one(field, value, refusal):
+    path, message = refusal(read, field, value)
+    assert path == (field,)
+    assert message.startswith("must be a number, received ")
+
+
+NANS = [float("nan"), "nan", Decimal("NaN"), np.float32("nan"), np.array(np.nan)]
+INFINITIES = [float("inf"), float("-inf"), "inf", "-Infinity", "1e400", 10**400, np.float16("inf")]
+
+
+@pytest.mark.parametrize("value", [*NANS, *INFINITIES], ids=repr)
+@pytest.mark.parametrize("field", NUMBERS)
+def test_a_number_must_be_finite(field, value, refusal):
+    path, message = refusal(read, field, value)
+    assert path == (field,)
+    assert message.startswith("must be a finite number, received ")
+
+
+@pytest.mark.parametrize("value", [1e39, -1e39, 1e-46, -1e-46, 1e-39, np.nextafter(TINY, 0), np.nextafter(HUGE, 1e39)])
+@pytest.mark.parametrize("field", ["number", "rate", "momentum"])
+def test_a_number_must_fit_into_float32(field, value, refusal):
+    path, message = refusal(read, field, value)
+    assert path == (field,)
+    assert message == f"must be a number that float32 can hold (1.2e-38 to 3.4e38, or 0), received {value!r}"
+
+
+@pytest.mark.parametrize(
+    ("field", "accepted", "refused", "rule"),
+    [
+        ("number", [-HUGE, -TINY, 0, TINY, HUGE], [], ""),
+        ("positive", [TINY, 1, HUGE], [0, -0.0, -TINY, -1], "must be > 0"),
+        ("non_negative", [0, TINY, HUGE], [-TINY, -1], "must be >= 0"),
+        ("fraction", [0, TINY, 0.5, 1], [-TINY, 1.0000000000000002, 2], "must be in [0, 1]"),
+        ("momentum", [0, 0.5, 0.9999999], [-TINY, -1, 1, 2], "must be in [0, 1)"),
+        ("momentum", [1 - 2**-24], [1 - 2**-25, 0.99999999, 1 - 2**-53], "must be in [0, 1), also after rounding"),
+        ("rate", [TINY, HUGE], [0, -TINY], "must be > 0"),
+        ("rate_or_zero", [0, TINY], [-TINY], "must be >= 0"),
+        ("steps", [1, 2**63 - 1], [0, -1, -(2**70)], "must be > 0"),
+        ("steps_or_zero", [0, 1, 2**63 - 1], [-1], "must be >= 0"),
+        ("count", [1, 2**63 - 1], [0, -1, -(2**70)], "must be > 0"),
+        ("accumulation", [2, 2**63 - 1], [0, -1], "must be >= 1"),
+        ("steps", [], [2**63, 2**64], "must be below 2**63"),
+        ("count", [], [2**63, 2**64], "must be below 2**63"),
+    ],
+)
+def test_both_sides_of_each_bound(field, accepted, refused, rule, refusal):
+    for value in accepted:
+        assert read(field, value) == value
+    for value in refused:
+        path, message = refusal(read, field, value)
+        assert path == (field,)
+        assert message.startswith(rule)
+        assert message.endswith(f", received {value!r}")
+
+
+@given(st.floats(0, 1, exclude_max=True))
+def test_no_momentum_that_is_accepted_is_1_in_float32(value):
+    try:
+        momentum = read("momentum", value)
+    except ValueError:
+        assert np.float32(value) == 1 or 0 < value < TINY
+    else:
+        assert np.float32(momentum) < 1
+
+
+# Whole numbers
+
+
+@pytest.mark.parametrize(
+    "written",
+    [10, "10", " 10 ", np.int8(10), np.uint8(10), np.int64(10), np.uint64(10), np.array(10), np.str_("10")],
+    ids=repr,
+)
+@pytest.mark.parametrize("field", WHOLE)
+def test_a_whole_number_in_any_dress_becomes_an_int(field, written):
+    number = read(field, written)
+    assert number == 10
+    assert type(number) is int
+
+
+FLOATS = [10.0, 10.5, 1e3, np.float32(10), np.float64(10), np.array(10.0), "10.0", "1e3", *NANS, float("inf")]
+
+
+@pytest.mark.parametrize("value", [*FLOATS, Decimal(10), Ratio(10), *WORDS, *CONTAINERS, *TIMES], ids=repr)
+@pytest.mark.parametrize("field", WHOLE)
+def test_a_whole_number_is_no_float_not_even_10_0(field, value, refusal):
+    path, message = refusal(read, field, value)
+    assert path == (field,)
+    assert message.startswith(("must be a whole number", "must not be a bare float"))
+    assert ", received " in message
+
+
+@pytest.mark.parametrize("field", WHOLE)
+@pytest.mark.parametrize("value", [True, False, np.True_, np.array(True), np.array(True, dtype=object)], ids=repr)
+def test_a_boolean_is_never_a_whole_number(field, value, refusal):
+    path, message = refusal(read, field, value)
+    assert path == (field,)
+    assert message.startswith("must be a whole number")
+
+
+def test_accumulating_over_one_batch_is_no_accumulation():
+    assert [read("accumulation", value) for value in (1, "1", np.int64(1), None, 2)] == [None, None, None, None, 2]
+
+
+# Booleans, names and lists
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_, np.False_], ids=repr)
+def test_a_boolean_of_python_or_numpy_is_a_flag(value):
+    assert read("flag", value) is bool(value)
+
+
+@pytest.mark.parametrize(
+    "value", [1, 0, 1.0, "true", "false", "yes", "", None, [], np.int64(1), np.float32(0)], ids=repr
+)
+def test_nothing_but_a_boolean_is_a_flag(value, refusal):
+    assert refusal(read, "flag", value) == (("flag",), f"must be true or false, received {value!r}")
+
+
+@pytest.mark.parametrize("value", ["Adam", "adam_1", "my.opt-2>x", "0", ".hidden"])
+def test_a_name_is_what_tensorflow_takes_as_a_scope(value):
+    assert read("name", value) == value
+
+
+@pytest.mark.parametrize("value", ["", " ", "a b", "_a", "-a", "a\n", "a:0", "é", 3, None, True, ["a"]], ids=repr)
+def test_what_tensorflow_cannot_take_as_a_scope_is_no_name(value, refusal):
+    path, message = refusal(read, "name", value)
+    assert path == ("name",)
+    assert message.endswith(f", received {value!r}")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [[1, 2], (1, 2), range(1, 3), deque([1, 2]), np.array([1, 2]), np.array([1, 2], np.int8), ["1", np.int64(2)]],
+    ids=repr,
+)
+def test_anything_with_an_order_is_a_list_and_is_kept_as_a_tuple(written):
+    assert read("whole", written) == (1, 2)
+    assert [type(entry) for entry in read("whole", written)] == [int, int]
+
+
+def test_an_array_of_floats_is_read_entry_by_entry():
+    assert read("numbers", np.array([0.1, 0.2], np.float32)) == (0.1, 0.2)
+    assert read("numbers", array.array("d", [0.1, 0.2])) == (0.1, 0.2)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{1, 2}, frozenset([1]), "12", b"12", bytearray(b"12"), {1: 2}, 1, None, np.array(1), np.array([[1]]), iter([1])],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_has_no_order_is_no_list(value, refusal):
+    path, message = refusal(read, "whole", value)
+    assert path == ("whole",)
+    assert message.startswith("must be a list, received ")
+
+
+@pytest.mark.parametrize("value", [[], (), np.array([])], ids=repr)
+def test_a_list_has_at_least_one_entry(value, refusal):
+    assert refusal(read, "whole", value) == (("whole",), f"must have at least one entry, received {value!r}")
+
+
+@pytest.mark.parametrize(
+    ("value", "index"), [([0, 2], 0), ([1, 2.0], 1), ([1, True], 1), ([1, [2]], 1), ([1, None], 1)]
+)
+def test_a_wrong_entry_is_reported_at_its_index(value, index, refusal):
+    path, message = refusal(read, "whole", value)
+    assert path == ("whole", index)
+    assert message.endswith(f", received {value[index]!r}")

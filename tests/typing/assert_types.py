@@ -1,0 +1,101 @@
+"""What the checkers must see. Read by mypy and pyright, never run: see tests/test_types.py."""
+
+from collections.abc import Mapping
+from typing import Any, assert_type
+
+import keras
+from keras.optimizers import schedules
+
+from keras_optkit import (
+    AdamSpec,
+    CosineDecayRestartsSpec,
+    CosineDecaySpec,
+    ExponentialDecaySpec,
+    InverseTimeDecaySpec,
+    OptimizerSpec,
+    PiecewiseConstantDecaySpec,
+    PolynomialDecaySpec,
+    ScheduleSpec,
+    SGDSpec,
+    build_optimizer,
+    build_schedule,
+    compile_with,
+    parse_spec,
+    register_spec,
+)
+
+
+class Net(keras.Model):
+    pass
+
+
+@register_spec
+class MyScheduleSpec(ScheduleSpec):
+    rate: float = 0.1
+
+
+def optimizers(either: SGDSpec | AdamSpec, any_optimizer: OptimizerSpec, data: Mapping[str, Any]) -> None:
+    assert_type(build_optimizer(SGDSpec()), keras.optimizers.SGD)
+    assert_type(build_optimizer(AdamSpec()), keras.optimizers.Adam)
+    assert_type(build_optimizer(either), keras.optimizers.SGD | keras.optimizers.Adam)
+    assert_type(build_optimizer(any_optimizer), keras.optimizers.Optimizer)
+    assert_type(build_optimizer(data), keras.optimizers.Optimizer)
+    assert_type(build_optimizer({"type": "Adam", "learning_rate": 0.1}), keras.optimizers.Optimizer)
+    assert_type(build_optimizer("adam"), keras.optimizers.Optimizer)
+
+
+def every_schedule(
+    exponential: ExponentialDecaySpec,
+    piecewise: PiecewiseConstantDecaySpec,
+    polynomial: PolynomialDecaySpec,
+    inverse: InverseTimeDecaySpec,
+    cosine: CosineDecaySpec,
+    restarts: CosineDecayRestartsSpec,
+    either: CosineDecaySpec | PolynomialDecaySpec,
+    any_schedule: ScheduleSpec,
+) -> None:
+    assert_type(build_schedule(exponential), schedules.ExponentialDecay)
+    assert_type(build_schedule(piecewise), schedules.PiecewiseConstantDecay)
+    assert_type(build_schedule(polynomial), schedules.PolynomialDecay)
+    assert_type(build_schedule(inverse), schedules.InverseTimeDecay)
+    assert_type(build_schedule(cosine), schedules.CosineDecay)
+    assert_type(build_schedule(restarts), schedules.CosineDecayRestarts)
+    assert_type(build_schedule(either), schedules.CosineDecay | schedules.PolynomialDecay)
+    assert_type(build_schedule(any_schedule), schedules.LearningRateSchedule)
+    assert_type(build_schedule({"type": "CosineDecay"}), schedules.LearningRateSchedule)
+    assert_type(build_schedule("cosine_decay"), schedules.LearningRateSchedule)
+
+
+def models(net: Net, sequential: keras.Sequential, model: keras.Model) -> None:
+    assert_type(compile_with(net, SGDSpec()), Net)
+    assert_type(compile_with(sequential, {"type": "SGD"}, loss="mse", metrics=["mae"]), keras.Sequential)
+    assert_type(compile_with(model, "sgd"), keras.Model)
+
+
+def parsing(either: SGDSpec | AdamSpec, data: Mapping[str, Any]) -> None:
+    assert_type(parse_spec(AdamSpec()), AdamSpec)
+    assert_type(parse_spec(MyScheduleSpec()), MyScheduleSpec)
+    assert_type(parse_spec(either), SGDSpec | AdamSpec)
+    assert_type(parse_spec(data), OptimizerSpec | ScheduleSpec)
+    assert_type(parse_spec({"type": "Adam"}), OptimizerSpec | ScheduleSpec)
+    assert_type(parse_spec("adam"), OptimizerSpec | ScheduleSpec)
+    assert_type(register_spec(MyScheduleSpec), type[MyScheduleSpec])
+
+
+def fields(sgd: SGDSpec, piecewise: PiecewiseConstantDecaySpec) -> None:
+    assert_type(sgd.learning_rate, float | ScheduleSpec)
+    assert_type(sgd.momentum, float)
+    assert_type(sgd.nesterov, bool)
+    assert_type(sgd.clipnorm, float | None)
+    assert_type(sgd.gradient_accumulation_steps, int | None)
+    assert_type(piecewise.boundaries, tuple[int, ...])
+    assert_type(piecewise.values, tuple[float, ...])
+    assert_type(sgd.replace(momentum=0.9), SGDSpec)
+
+
+# What people write, and no checker may complain about.
+RIGHT = (
+    SGDSpec(learning_rate=1, momentum=0.9, nesterov=True),
+    SGDSpec(learning_rate=ExponentialDecaySpec(initial_learning_rate=0.01, decay_steps=1000, decay_rate=0.9)),
+    AdamSpec(weight_decay=None, clipnorm=1, name="adam"),
+)
