@@ -168,11 +168,11 @@ def plot_schedule(
     resolved = _resolved(spec, run)
     steps = _steps_to_draw(resolved, run)
     if ax is None:
-        ax = plt.subplots()[1]
+        ax = plt.subplots(layout="constrained")[1]
     ax.plot(steps, _rates(resolved, steps))
     ax.set_xlabel("step (batch)")
     ax.set_ylabel("learning rate")
-    ax.set_title(resolved.type)
+    ax.set_title(" under ".join(spec.type for spec in (resolved, _schedule(resolved)) if isinstance(spec, Spec)))
     if run.steps_per_epoch:
         _add_epoch_axis(ax, run.steps_per_epoch)
     return ax

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from keras_optkit.specs.base import Conflict
-from keras_optkit.specs.durations import Duration, first_not_rising, in_one_unit, in_steps
+from keras_optkit.specs.durations import Duration, first_not_rising, in_one_unit, in_steps, is_resolved
 from keras_optkit.specs.fields import (
     DecayRate,
     Factor,
@@ -382,8 +382,5 @@ def _power_without_polynomial(shape: str, power: float) -> Iterator[Conflict]:
 
 
 def _first_rate(schedule: ScheduleSpec) -> float | None:
-    """The rate at step 0, or None where that cannot be said before durations are resolved."""
-    try:
-        return float(schedule.value(0))
-    except ValueError:
-        return None
+    """The rate at step 0, or None where durations are not resolved yet."""
+    return float(schedule.value(0)) if is_resolved(schedule) else None

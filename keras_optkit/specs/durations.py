@@ -12,7 +12,7 @@ import operator
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import numpy as np
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
@@ -249,7 +249,7 @@ def resolve(spec: M, run: RunLength, path: Path = ()) -> M:
     try:
         return type(spec).model_validate(written)
     except ValidationError as error:
-        became = ", ".join(f"{name} {old[name]!r} is {new[name]!r}" for name in changed if _is_duration(old[name]))
+        became = ", ".join(f"{name} {old[name]!r} is {new[name]!r}" for name in changed if not isinstance(old[name], BaseModel))
         mistakes = [
             Mistake(
                 (*path, *line["loc"]),
@@ -272,5 +272,10 @@ def _resolved(value: Any, run: RunLength, path: Path) -> Any:
     return value
 
 
-def _is_duration(value: object) -> bool:
-    return isinstance(value, Duration) or (isinstance(value, tuple) and any(map(_is_duration, value)))
+def is_resolved(value: object) -> bool:
+    """Whether no duration in a spec, or in another value of a field, is left in epochs or percent."""
+    if isinstance(value, BaseModel):
+        return all(is_resolved(getattr(value, name)) for name in type(value).model_fields)
+    if isinstance(value, tuple):
+        return all(map(is_resolved, cast("tuple[object, ...]", value)))
+    return not isinstance(value, Duration)

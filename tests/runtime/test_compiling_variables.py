@@ -86,7 +86,6 @@ def test_mixed_precision_brings_the_loss_scale_back_too(tmp_path: Path) -> None:
         return compile_with(model, "adam", loss="mse")
 
     trained = compiled()
-    trained.optimizer.initial_scale = 1.0
     trained.optimizer.dynamic_scale.assign(64.0)
     trained.fit(X, Y, batch_size=4, verbose=0)
     trained.save_weights(tmp_path / "model.weights.h5")

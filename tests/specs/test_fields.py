@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from keras_optkit.specs.base import Value
@@ -99,6 +99,8 @@ def test_what_can_only_mean_one_number_becomes_that_float(written, meant):
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False, allow_subnormal=False).map(np.float32))
+@example(np.finfo(np.float32).max)
+@example(np.finfo(np.float32).tiny)
 def test_a_float32_becomes_the_shortest_decimal_that_is_the_same_float32(written):
     number = read("number", written)
     assert np.float32(number) == written
@@ -144,7 +146,7 @@ def test_a_number_must_be_finite(field, value, refusal):
     assert message.startswith("must be a finite number, received ")
 
 
-@pytest.mark.parametrize("value", [1e39, -1e39, 1e-46, -1e-46, 1e-39, np.nextafter(TINY, 0), np.nextafter(HUGE, 1e39)])
+@pytest.mark.parametrize("value", [1e39, -1e39, 3.5e38, 1e-46, -1e-46, 1.1e-38])
 @pytest.mark.parametrize("field", ["number", "rate", "momentum"])
 def test_a_number_must_fit_into_float32(field, value, refusal):
     path, message = refusal(read, field, value)

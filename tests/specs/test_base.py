@@ -1,0 +1,227 @@
+"""What every spec is: a value that is checked when it is made, closed, frozen, equal by content, shown as written."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+from strategies import SPEC_STRATEGIES, optimizer_specs, schedule_specs, specs
+
+from keras_optkit import AdamSpec, ExponentialDecaySpec, OptimizerSpec, ScheduleSpec, SGDSpec
+from keras_optkit.specs.base import Conflict, Spec
+
+DECAY = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=1000, decay_rate=0.9)
+
+
+# A value
+
+
+def test_a_spec_is_frozen():
+    spec = SGDSpec()
+    with pytest.raises(ValidationError, match="frozen"):
+        spec.momentum = 0.9
+    with pytest.raises(ValidationError, match="frozen"):
+        spec.nonsense = 1
+    with pytest.raises(ValidationError, match="frozen"):
+        del spec.momentum
+    assert spec == SGDSpec()
+
+
+def test_specs_are_equal_by_content_however_it_was_written():
+    assert SGDSpec() == SGDSpec(learning_rate="0.01", momentum=0, name=None, type="sgd")
+    assert hash(SGDSpec()) == hash(SGDSpec(learning_rate="0.01", momentum=0, name=None, type="sgd"))
+    assert SGDSpec() != SGDSpec(momentum=0.9)
+    assert SGDSpec() != AdamSpec(learning_rate=0.01)
+    assert len({SGDSpec(), SGDSpec(momentum=0.0), SGDSpec(learning_rate=DECAY), SGDSpec(learning_rate=DECAY)}) == 2
+
+
+@given(specs())
+def test_every_spec_is_read_back_from_its_dump(spec):
+    again = type(spec).model_validate(spec.model_dump())
+    assert again == spec
+    assert hash(again) == hash(spec)
+
+
+@given(specs())
+def test_every_spec_is_read_back_from_its_json(spec):
+    again = type(spec).model_validate_json(spec.model_dump_json())
+    assert again == spec
+    assert hash(again) == hash(spec)
+
+
+@given(specs())
+def test_every_spec_survives_pickling_and_copying(spec):
+    for again in (pickle.loads(pickle.dumps(spec)), copy.copy(spec), copy.deepcopy(spec), spec.model_copy(deep=True)):
+        assert type(again) is type(spec)
+        assert again == spec
+        assert hash(again) == hash(spec)
+
+
+# As one writes it
+
+
+@given(specs())
+def test_the_repr_of_every_spec_is_code_that_makes_it(spec):
+    assert eval(repr(spec), {cls.__name__: cls for cls in SPEC_STRATEGIES}) == spec
+    assert str(spec) == repr(spec)
+
+
+@pytest.mark.parametrize(
+    ("spec", "shown"),
+    [
+        (SGDSpec(), "SGDSpec()"),
+        (SGDSpec(learning_rate=0.01, momentum=0), "SGDSpec()"),
+        (SGDSpec(momentum="0.9", learning_rate=1), "SGDSpec(learning_rate=1.0, momentum=0.9)"),
+        (DECAY, "ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=1000, decay_rate=0.9)"),
+        (AdamSpec(learning_rate=DECAY), f"AdamSpec(learning_rate={DECAY!r})"),
+    ],
+)
+def test_the_repr_shows_required_fields_and_what_differs_from_the_defaults(spec, shown):
+    assert repr(spec) == shown
+
+
+@pytest.mark.parametrize(
+    ("make", "keyword_form"),
+    [
+        (lambda: SGDSpec(0.1), "SGDSpec(learning_rate=0.1"),
+        (lambda: AdamSpec(0.001, 0.9), "AdamSpec(learning_rate=0.001"),
+        (lambda: ExponentialDecaySpec(0.1, 1000, 0.9), "ExponentialDecaySpec(initial_learning_rate=0.1"),
+    ],
+)
+def test_positional_arguments_are_answered_with_the_keyword_form(make, keyword_form):
+    with pytest.raises(TypeError) as caught:
+        make()
+    assert keyword_form in str(caught.value)
+
+
+class BareSpec(ScheduleSpec):
+    """A schedule without a field."""
+
+    def value(self, step: Any, xp: Any = None) -> Any:
+        return 0.1
+
+
+def test_a_positional_argument_for_a_spec_without_fields_is_a_type_error_too():
+    with pytest.raises(TypeError):
+        BareSpec(0.1)
+
+
+# Changes
+
+
+@pytest.mark.parametrize("change", [SGDSpec.replace, lambda spec, **update: spec.model_copy(update=update)])
+def test_a_changed_copy_is_checked_like_a_new_spec(change, refusal):
+    spec = SGDSpec(momentum=0.9, nesterov=True)
+    assert change(spec, momentum="0.5") == SGDSpec(momentum=0.5, nesterov=True)
+    assert refusal(change, spec, momentum=1).path == ("momentum",)
+    assert refusal(change, spec, momentum=0).path == ("nesterov",)
+    assert refusal(change, spec, momentun=0.9).message == "unknown field, did you mean 'momentum'?"
+    assert refusal(change, spec, learning_rate={"type": "adam"}).path == ("learning_rate", "type")
+    assert spec == SGDSpec(momentum=0.9, nesterov=True)
+
+
+@pytest.mark.parametrize("cls", SPEC_STRATEGIES)
+@given(st.data())
+def test_replacing_every_field_gives_the_other_spec(cls, data):
+    spec, other = data.draw(SPEC_STRATEGIES[cls]), data.draw(SPEC_STRATEGIES[cls])
+    assert spec.replace() == spec
+    assert spec.replace(**other.model_dump()) == other
+
+
+# Closed
+
+
+@pytest.mark.parametrize("cls", [SGDSpec, AdamSpec])
+@pytest.mark.parametrize("field", ["momentums", "Learning_Rate", "", "model_config", "self", "value"])
+def test_a_spec_is_closed_to_fields_it_does_not_have(cls, field, refusal):
+    assert refusal(cls, **{field: 0.1}).path == (field,)
+    assert refusal(cls.model_validate, {field: 0.1}).path == (field,)
+    assert refusal(cls.model_validate_json, f'{{"{field}": 0.1}}').path == (field,)
+
+
+def test_a_spec_of_another_type_is_refused(refusal):
+    path, message = refusal(SGDSpec, type="Adam")
+    assert path == ("type",)
+    assert message.startswith("must be 'SGD'")
+    assert message.endswith("received 'Adam'")
+    assert refusal(SGDSpec.model_validate, AdamSpec()).path == ()
+    assert SGDSpec(type="sgd").type == "SGD"
+
+
+# Kinds
+
+
+@pytest.mark.parametrize("kind", [Spec, OptimizerSpec, ScheduleSpec])
+def test_a_kind_of_spec_cannot_be_made(kind):
+    with pytest.raises(TypeError):
+        kind()
+    with pytest.raises(TypeError):
+        kind(type="SGD", learning_rate=0.1)
+
+
+class Experiment(BaseModel):
+    """A user's own model."""
+
+    optimizer: OptimizerSpec
+    schedule: ScheduleSpec | None = None
+    others: dict[str, OptimizerSpec] = {}
+
+
+@given(optimizer_specs(), schedule_specs())
+def test_kinds_are_the_types_of_fields_in_other_models(optimizer, schedule):
+    experiment = Experiment(optimizer=optimizer, schedule=schedule, others={"a": optimizer})
+    assert Experiment.model_validate(experiment.model_dump()) == experiment
+    assert Experiment.model_validate_json(experiment.model_dump_json()) == experiment
+    assert type(Experiment.model_validate_json(experiment.model_dump_json()).optimizer) is type(optimizer)
+
+
+def test_a_field_of_a_kind_reads_mappings_and_names_and_reports_the_whole_path(refusal):
+    decay = {"type": "exponential_decay", "initial_learning_rate": 0.1, "decay_steps": 1000, "decay_rate": 0.9}
+    experiment = Experiment(optimizer="adam", schedule=decay, others={"a": {"type": "sgd", "learning_rate": decay}})
+    assert experiment == Experiment(optimizer=AdamSpec(), schedule=DECAY, others={"a": SGDSpec(learning_rate=DECAY)})
+    wrong = {"type": "sgd", "learning_rate": decay | {"decay_rate": 2}}
+    assert refusal(Experiment, optimizer="adam", others={"a": wrong}) == (
+        ("others", "a", "learning_rate", "decay_rate"),
+        "must be in (0, 1], received 2",
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("optimizer", DECAY), ("optimizer", "cosine_decay"), ("schedule", "adam")]
+)
+def test_a_field_of_one_kind_refuses_the_other(field, value, refusal):
+    assert refusal(Experiment, **{"optimizer": "adam"} | {field: value}).path == (field,)
+
+
+# A user's own
+
+
+class ShrinkingSpec(AdamSpec):
+    """Adam with one more field, and a rule about it."""
+
+    factor: float = 1.0
+
+    def conflicts(self) -> Iterator[Conflict]:
+        yield from super().conflicts()
+        if self.factor > self.beta_1:
+            yield Conflict("factor", "must not be above beta_1")
+
+
+def test_a_subclass_has_its_name_as_type_and_its_parents_fields_and_rules(refusals):
+    spec = ShrinkingSpec(factor=0.5, learning_rate="1e-3")
+    assert spec.type == "Shrinking"
+    assert spec.learning_rate == 0.001
+    lines = refusals(ShrinkingSpec, factor=0.95, ema_momentum=0.5)
+    assert [line.path for line in lines] == [("ema_momentum",), ("factor",)]
+    assert lines[1].message == "must not be above beta_1, received 0.95"
+
+
+def test_a_subclass_is_no_spec_of_its_parents_type():
+    assert ShrinkingSpec(factor=0.5) != AdamSpec()
+    assert pickle.loads(pickle.dumps(ShrinkingSpec(factor=0.5))) == ShrinkingSpec(factor=0.5)

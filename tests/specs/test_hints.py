@@ -1,0 +1,229 @@
+"""What an unknown field is answered with: a slip's correction, another library's word, or what to do instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from keras_optkit import (
+    AdamSpec,
+    CosineDecayRestartsSpec,
+    CosineDecaySpec,
+    ExponentialDecaySpec,
+    InverseTimeDecaySpec,
+    PiecewiseConstantDecaySpec,
+    PolynomialDecaySpec,
+    SGDSpec,
+)
+from keras_optkit.specs.base import Spec
+from keras_optkit.specs.hints import TODAY, nearest_first
+from keras_optkit.specs.registry import registered
+
+LEAST: dict[type, dict[str, Any]] = {
+    ExponentialDecaySpec: {"initial_learning_rate": 0.1, "decay_steps": 1000, "decay_rate": 0.9},
+    PiecewiseConstantDecaySpec: {"boundaries": [50, 100], "values": [0.1, 0.01, 0.001]},
+    PolynomialDecaySpec: {"initial_learning_rate": 0.1, "decay_steps": 1000},
+    CosineDecaySpec: {"initial_learning_rate": 0.1, "decay_steps": 1000},
+    CosineDecayRestartsSpec: {"initial_learning_rate": 0.1, "first_decay_steps": 1000},
+}
+
+#: Fields of optimizers that are still to come: RMSprop, Adadelta, Adafactor.
+TO_COME = {"epsilon_1", "rho"}
+
+
+@pytest.mark.parametrize(
+    ("cls", "slip", "meant"),
+    [
+        (SGDSpec, "momentun", "momentum"),
+        (SGDSpec, "Momentum", "momentum"),
+        (SGDSpec, "learningRate", "learning_rate"),
+        (SGDSpec, "learning_rat", "learning_rate"),
+        (SGDSpec, "nestrov", "nesterov"),
+        (SGDSpec, "weightdecay", "weight_decay"),
+        (SGDSpec, "clip_norm", "clipnorm"),
+        (SGDSpec, "clip_value", "clipvalue"),
+        (AdamSpec, "beta1", "beta_1"),
+        (AdamSpec, "epsilonn", "epsilon"),
+        (AdamSpec, "amsgrat", "amsgrad"),
+        (ExponentialDecaySpec, "decay_stepz", "decay_steps"),
+        (ExponentialDecaySpec, "staircas", "staircase"),
+        (PiecewiseConstantDecaySpec, "boundary", "boundaries"),
+        (CosineDecaySpec, "warm_up_steps", "warmup_steps"),
+        (CosineDecayRestartsSpec, "first_decay_step", "first_decay_steps"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_meant(cls, slip, meant, refusal):
+    assert refusal(cls, **LEAST.get(cls, {}) | {slip: 1}) == ((slip,), f"unknown field, did you mean {meant!r}?")
+
+
+@pytest.mark.parametrize(
+    ("cls", "word", "today"),
+    [
+        (SGDSpec, "lr", "learning_rate"),
+        (SGDSpec, "eta", "learning_rate"),
+        (SGDSpec, "beta_1", "momentum"),
+        (SGDSpec, "wd", "weight_decay"),
+        (SGDSpec, "max_grad_norm", "global_clipnorm"),
+        (SGDSpec, "ema_decay", "ema_momentum"),
+        (SGDSpec, "accumulate_grad_batches", "gradient_accumulation_steps"),
+        (SGDSpec, "lr_schedule", "learning_rate"),
+        (AdamSpec, "lr", "learning_rate"),
+        (AdamSpec, "LR", "learning_rate"),
+        (AdamSpec, "eps", "epsilon"),
+        (AdamSpec, "b2", "beta_2"),
+        (AdamSpec, "momentum", "beta_1"),
+        (AdamSpec, "rho", "beta_2"),
+        (AdamSpec, "alpha", "learning_rate"),
+        (ExponentialDecaySpec, "gamma", "decay_rate"),
+        (ExponentialDecaySpec, "decay", "decay_rate"),
+        (ExponentialDecaySpec, "learning_rate", "initial_learning_rate"),
+        (ExponentialDecaySpec, "transition_steps", "decay_steps"),
+        (PiecewiseConstantDecaySpec, "milestones", "boundaries"),
+        (PolynomialDecaySpec, "end_lr", "end_learning_rate"),
+        (CosineDecaySpec, "T_max", "decay_steps"),
+        (CosineDecaySpec, "num_warmup_steps", "warmup_steps"),
+        (CosineDecayRestartsSpec, "T_0", "first_decay_steps"),
+        (CosineDecayRestartsSpec, "T_mult", "t_mul"),
+    ],
+)
+def test_a_word_from_elsewhere_is_answered_with_its_name_in_keras(cls, word, today, refusal):
+    path, message = refusal(cls, **LEAST.get(cls, {}) | {word: 1})
+    assert path == (word,)
+    assert message == f"unknown field, its name in Keras is {today!r}"
+
+
+def test_a_word_for_two_fields_names_both(refusal):
+    message = refusal(AdamSpec, betas=(0.9, 0.999)).message
+    assert "'beta_1'" in message
+    assert "'beta_2'" in message
+
+
+@pytest.mark.parametrize(
+    ("cls", "field", "advice"),
+    [
+        (AdamSpec, "nesterov", "Nadam"),
+        (SGDSpec, "amsgrad", "Adam"),
+        (SGDSpec, "dampening", "leave it out"),
+        (SGDSpec, "jit_compile", "compile_with"),
+        (SGDSpec, "is_legacy_optimizer", "leave it out"),
+        (AdamSpec, "foreach", "PyTorch"),
+        (SGDSpec, "params", "compile_with"),
+        (SGDSpec, "config", "beside 'type'"),
+    ],
+)
+def test_what_an_optimizer_does_not_take_is_answered_with_what_to_do(cls, field, advice, refusal):
+    path, message = refusal(cls, **{field: True})
+    assert path == (field,)
+    assert advice in message
+
+
+def test_a_word_like_nothing_is_answered_with_the_fields_there_are(refusal):
+    message = refusal(SGDSpec, zzz=1).message
+    assert all(field in message for field in SGDSpec.model_fields)
+
+
+def test_a_slip_in_a_schedule_of_an_optimizer_is_answered_there(refusal):
+    schedule = {"type": "ExponentialDecay", **LEAST[ExponentialDecaySpec], "stair_case": True}
+    assert refusal(AdamSpec, learning_rate=schedule) == (
+        ("learning_rate", "stair_case"),
+        "unknown field, did you mean 'staircase'?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"), [("decay_stepz", "decay_steps"), ("T_max", "decay_steps"), ("gamma", "decay_rate")]
+)
+def test_a_required_field_written_otherwise_is_not_reported_as_missing_too(slip, meant, refusal):
+    fields = {slip if name == meant else name: value for name, value in LEAST[ExponentialDecaySpec].items()}
+    path, message = refusal(ExponentialDecaySpec, **fields)
+    assert path == (slip,)
+    assert repr(meant) in message
+
+
+def test_another_required_field_is_still_reported_as_missing(refusals):
+    lines = refusals(ExponentialDecaySpec, initial_learning_rate=0.1, decay_stepz=10)
+    assert [line.path for line in lines] == [("decay_stepz",), ("decay_rate",)]
+
+
+def test_what_is_missing_in_a_schedule_is_still_reported_beside_an_old_name_for_it(refusals):
+    lines = refusals(SGDSpec, lr=0.1, learning_rate={"type": "CosineDecay", "initial_learning_rate": 0.1})
+    assert [line.path for line in lines] == [("lr",), ("learning_rate", "decay_steps")]
+
+
+# The decay of Keras 2
+
+
+def shown_instead_of_decay(message: str) -> InverseTimeDecaySpec:
+    expression = message.partition("learning_rate=")[2]
+    return eval(expression, {"InverseTimeDecaySpec": InverseTimeDecaySpec, "np": np})
+
+
+@pytest.mark.parametrize(
+    ("cls", "fields", "rate", "decay"),
+    [
+        (SGDSpec, {"learning_rate": 0.1, "decay": 1e-3}, 0.1, 1e-3),
+        (SGDSpec, {"lr": 0.1, "decay": 1e-6}, 0.1, 1e-6),
+        (SGDSpec, {"learning_rate": "0.1", "decay": "0.5"}, 0.1, 0.5),
+        (SGDSpec, {"learning_rate": np.float32(0.1), "decay": np.float64(0.01)}, 0.1, 0.01),
+        (SGDSpec, {"learning_rate": 1, "Decay": 1}, 1.0, 1.0),
+        (SGDSpec, {"decay": 1e-3}, 0.01, 1e-3),
+        (AdamSpec, {"decay": 0.5}, 0.001, 0.5),
+        (AdamSpec, {"decay": 0}, 0.001, 0.0),
+    ],
+)
+def test_decay_is_answered_with_the_schedule_that_does_the_same(cls, fields, rate, decay, refusals):
+    message = next(line.message for line in refusals(cls, **fields) if line.path[0].lower() == "decay")
+    spec = shown_instead_of_decay(message)
+    schedule = keras.optimizers.schedules.InverseTimeDecay(**spec.model_dump(exclude={"type"}))
+    for step in (0, 1, 2, 10, 1000, 100_000):
+        by_hand = rate / (1.0 + decay * step)
+        assert float(schedule(step)) == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_decay_gives_one_error(refusal):
+    assert refusal(SGDSpec, learning_rate=0.1, momentum=0.9, decay=1e-3).path == ("decay",)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"decay": -1},
+        {"decay": None},
+        {"decay": "x"},
+        {"decay": 0.1, "learning_rate": ExponentialDecaySpec(**LEAST[ExponentialDecaySpec])},
+    ],
+    ids=repr,
+)
+def test_a_decay_that_no_schedule_can_do_is_not_answered_with_a_wrong_expression(fields, refusal):
+    path, message = refusal(SGDSpec, **fields)
+    assert path == ("decay",)
+    assert "InverseTimeDecaySpec(initial_learning_rate=" not in message
+
+
+# The tables
+
+
+def test_every_name_that_a_hint_gives_is_a_field_of_some_spec():
+    fields = {name for cls in registered(Spec).values() for name in cls.model_fields}
+    assert {name for names in TODAY.values() for name in names} - fields == TO_COME
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "first"),
+    [
+        ("adm", ["SGD", "Adam", "Adadelta"], "Adam"),
+        ("cosine_decay_restart", ["CosineDecay", "CosineDecayRestarts"], "CosineDecayRestarts"),
+        ("COSINEDECAY", ["ExponentialDecay", "CosineDecayRestarts", "CosineDecay"], "CosineDecay"),
+    ],
+)
+def test_the_names_most_alike_come_first(name, known, first):
+    ordered = nearest_first(name, known)
+    assert ordered[0] == first
+    assert sorted(ordered) == sorted(known)
+
+
+def test_names_that_are_alike_nothing_come_in_alphabetical_order():
+    assert nearest_first("", ["b", "c", "a"]) == ["a", "b", "c"]

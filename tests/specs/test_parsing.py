@@ -1,0 +1,180 @@
+"""parse_spec: a spec from a mapping, a name or a spec, and a ValidationError from everything else."""
+
+from __future__ import annotations
+
+import enum
+from collections import OrderedDict, UserDict
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from strategies import SPEC_STRATEGIES, anything, specs
+
+from keras_optkit import AdamSpec, ExponentialDecaySpec, SGDSpec, parse_spec
+from keras_optkit.specs.base import Spec
+from keras_optkit.specs.registry import registered
+
+DECAY = {"initial_learning_rate": 0.1, "decay_steps": 1000, "decay_rate": 0.9}
+
+
+class Choice(enum.StrEnum):
+    ADAM = "adam"
+
+
+# What is read
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Adam", "adam", "ADAM", "a_dam", "_Adam_", np.str_("adam"), np.str_("Adam"), Choice.ADAM],
+    ids=repr,
+)
+def test_the_name_of_a_type_counts_without_case_and_underscores(name):
+    for data in (name, {"type": name}):
+        spec = parse_spec(data)
+        assert spec == AdamSpec()
+        assert type(spec) is AdamSpec
+        assert type(spec.type) is str
+
+
+@pytest.mark.parametrize("name", ["ExponentialDecay", "exponential_decay", "exponentialdecay", "EXPONENTIAL_DECAY"])
+def test_a_mapping_with_a_type_is_that_spec_in_its_canonical_spelling(name):
+    spec = parse_spec({"type": name, **DECAY})
+    assert spec == ExponentialDecaySpec(**DECAY)
+    assert spec.model_dump()["type"] == "ExponentialDecay"
+
+
+@pytest.mark.parametrize("mapping", [dict, OrderedDict, MappingProxyType, UserDict])
+@pytest.mark.parametrize("name", ["SGD", "sgd"])
+def test_any_mapping_is_read(mapping, name):
+    data = mapping({"type": name, "learning_rate": mapping({"type": "exponential_decay", **DECAY})})
+    assert parse_spec(data) == SGDSpec(learning_rate=ExponentialDecaySpec(**DECAY))
+
+
+def test_reading_leaves_the_mapping_as_it_was():
+    data = {"type": "sgd", "learning_rate": {"type": "exponential_decay", **DECAY}}
+    parse_spec(data)
+    assert data == {"type": "sgd", "learning_rate": {"type": "exponential_decay", **DECAY}}
+
+
+@given(specs())
+def test_a_spec_is_returned_as_it_is_and_its_dump_is_read_back(spec):
+    assert parse_spec(spec) is spec
+    assert parse_spec(spec.model_dump()) == spec
+    assert parse_spec(spec.model_dump(mode="json")) == spec
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("name", ["adm", "adamm", "", "Adam Spec", "torch.optim.Adam", "{}", "x" * 10_000])
+def test_an_unknown_type_is_answered_with_all_the_known(name, refusal):
+    for data, at in ((name, ()), ({"type": name}, ("type",))):
+        path, message = refusal(parse_spec, data)
+        assert path == at
+        assert all(known in message for known in registered(Spec))
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("adm", "Adam"),
+        ("SDG", "SGD"),
+        ("cosine", "CosineDecay"),
+        ("cosine_decay_restart", "CosineDecayRestarts"),
+        ("expdecay", "ExponentialDecay"),
+    ],
+)
+def test_the_known_types_are_listed_nearest_first(name, first, refusal):
+    assert f"nearest first) are {first}," in refusal(parse_spec, {"type": name}).message
+
+
+def test_a_mapping_without_a_type_is_answered_with_all_the_known(refusal):
+    for data in ({}, {"learning_rate": 0.1}, {"Type": "adam"}, {None: 1}):
+        path, message = refusal(parse_spec, data)
+        assert path == ("type",)
+        assert all(known in message for known in registered(Spec))
+
+
+def test_what_keras_serializes_is_answered_with_the_form_of_a_spec(refusal):
+    serialized = {"module": "keras.optimizers", "class_name": "SGD", "config": {"learning_rate": 0.1}}
+    path, message = refusal(parse_spec, serialized)
+    assert path == ("type",)
+    assert "'class_name'" in message
+    assert "'type'" in message
+
+
+@pytest.mark.parametrize(
+    "name", [None, 3, True, 0.5, b"adam", ["adam"], {"adam"}, {"type": "adam"}, AdamSpec], ids=repr
+)
+def test_a_type_that_is_no_string_is_refused(name, refusal):
+    path, message = refusal(parse_spec, {"type": name})
+    assert path == ("type",)
+    assert message.startswith("must be the name of a type, received ")
+
+
+@pytest.mark.parametrize("data", [None, 3, 0.1, True, [], [1], (), {1}, b"adam", object(), AdamSpec, iter([])])
+def test_what_is_no_mapping_no_name_and_no_spec_is_refused(data, refusal):
+    path, message = refusal(parse_spec, data)
+    assert path == ()
+    assert message.startswith("must be ")
+    assert ", received " in message
+
+
+@pytest.mark.parametrize("number", [10**5000, -(10**5000)], ids=["long", "long and negative"])
+def test_a_number_too_long_to_print_is_refused_like_any_other(number, refusal):
+    assert refusal(parse_spec, number).path == ()
+    assert refusal(parse_spec, {"type": number}).path == ("type",)
+
+
+def test_data_that_contains_itself_is_refused(refusal):
+    schedule: dict[str, object] = {"type": "ExponentialDecay", **DECAY}
+    schedule["initial_learning_rate"] = schedule
+    assert refusal(parse_spec, schedule).path == ("initial_learning_rate",)
+    optimizer: dict[str, object] = {"type": "sgd"}
+    optimizer["learning_rate"] = optimizer
+    assert refusal(parse_spec, optimizer).path == ("learning_rate", "type")
+
+
+def test_the_name_of_a_type_with_required_fields_is_not_enough(refusals):
+    lines = refusals(parse_spec, "exponential_decay")
+    assert [line.path for line in lines] == [(field,) for field in DECAY]
+
+
+# Whatever comes, it is a spec or a ValidationError
+
+
+def spec_or_refusal(read, data):
+    """The spec, if there is one; it must then hold what a spec holds."""
+    try:
+        spec = read(data)
+    except ValidationError as error:
+        lines = error.errors()
+        assert lines
+        assert all(line["msg"] for line in lines)
+        assert len({(line["loc"], line["msg"]) for line in lines}) == len(lines)
+    else:
+        assert parse_spec(spec.model_dump()) == spec
+        assert hash(parse_spec(spec.model_dump())) == hash(spec)
+
+
+@given(anything)
+def test_anything_is_a_spec_or_refused(data):
+    spec_or_refusal(parse_spec, data)
+
+
+@given(st.sampled_from(sorted(registered(Spec))), st.dictionaries(st.text(), anything, max_size=4))
+def test_any_fields_are_a_spec_or_refused(name, fields):
+    spec_or_refusal(parse_spec, fields | {"type": name})
+
+
+@pytest.mark.parametrize("cls", SPEC_STRATEGIES)
+@given(st.data())
+def test_a_spec_with_some_fields_overwritten_by_anything_is_a_spec_or_refused(cls, data):
+    written = data.draw(SPEC_STRATEGIES[cls]).model_dump()
+    overwritten = data.draw(st.dictionaries(st.sampled_from(sorted(written)), anything, min_size=1, max_size=3))
+    spec_or_refusal(cls.model_validate, written | overwritten)
+    spec_or_refusal(lambda fields: SGDSpec(learning_rate=fields), written | overwritten)

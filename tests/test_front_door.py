@@ -1,0 +1,67 @@
+"""The names that the package promises are there, say what they are, and are all that it shows."""
+
+import inspect
+import re
+import types
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+import keras_optkit
+
+CONTRACT = {
+    "AdamSpec", "CosineDecayRestartsSpec", "CosineDecaySpec", "ExponentialDecaySpec", "InverseTimeDecaySpec",
+    "OptimizerSpec", "PiecewiseConstantDecaySpec", "PolynomialDecaySpec", "SGDSpec", "ScheduleSpec", "build_optimizer",
+    "build_schedule", "compile_with", "parse_spec", "register_spec",
+}  # fmt: skip
+NAMES = sorted(keras_optkit.__all__)
+SPECS = [name for name in NAMES if name.endswith("Spec")]
+
+
+def test_the_promised_names_are_public() -> None:
+    assert set(NAMES) >= CONTRACT
+
+
+def test_nothing_else_is_visible() -> None:
+    visible = {name for name, value in vars(keras_optkit).items() if not isinstance(value, types.ModuleType)}
+    assert {name for name in visible if not name.startswith("_")} == set(NAMES)
+
+
+def test_no_name_is_listed_twice() -> None:
+    assert sorted(set(keras_optkit.__all__)) == sorted(keras_optkit.__all__)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_exists_and_says_what_it_is(name: str) -> None:
+    public = getattr(keras_optkit, name)
+    # Its own text: a class would inherit its base's otherwise.
+    text = public.__doc__ or ""
+    assert re.match(r"\S.{20,}", text), "no docstring"
+    if isinstance(public, type):
+        assert all(text != base.__doc__ for base in public.__mro__[1:])
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_spec_documents_its_fields(name: str) -> None:
+    spec = getattr(keras_optkit, name)
+    inherited = {field for base in spec.__mro__[1:] if issubclass(base, BaseModel) for field in base.model_fields}
+    own = [field for field in spec.model_fields if field not in inherited]
+    assert [field for field in own if not re.search(rf"^\s+{field}: ", spec.__doc__, flags=re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if inspect.isfunction(getattr(keras_optkit, name))])
+def test_every_function_documents_its_arguments(name: str) -> None:
+    function = getattr(keras_optkit, name)
+    arguments = inspect.signature(function).parameters
+    missing = [argument for argument in arguments if f"{argument}: " not in function.__doc__]
+    assert missing == [] or len(arguments) == 1
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    project = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'version = "{keras_optkit.__version__}"' in project
+
+
+def test_is_marked_as_typed() -> None:
+    assert (Path(keras_optkit.__file__).parent / "py.typed").is_file()
