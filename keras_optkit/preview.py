@@ -52,6 +52,10 @@ def _resolved(spec: object, run: RunLength) -> Spec:
     return resolve(read(Spec, spec), run)
 
 
+def _schedule(spec: Spec) -> Spec | float:
+    return spec.learning_rate if isinstance(spec, OptimizerSpec) else spec
+
+
 def _steps(steps: int | ArrayLike | None, run: RunLength) -> NDArray[np.int64]:
     if steps is None:
         if run.steps is None:
@@ -67,7 +71,7 @@ def _steps(steps: int | ArrayLike | None, run: RunLength) -> NDArray[np.int64]:
 
 
 def _rates(spec: Spec, steps: NDArray[np.int64]) -> NDArray[np.float64]:
-    schedule = spec.learning_rate if isinstance(spec, OptimizerSpec) else spec
+    schedule = _schedule(spec)
     rates = schedule.value(steps) if isinstance(schedule, ScheduleSpec) else schedule
     return np.array(np.broadcast_to(np.asarray(rates, dtype=np.float64), steps.shape))
 
@@ -95,7 +99,7 @@ def describe(
     lines = [textwrap.shorten(repr(written), 500)]
     if run.steps is not None:
         lines.append(f"{run.epochs} epochs of {run.steps_per_epoch} steps: {run.steps} steps")
-    schedule = resolved.learning_rate if isinstance(resolved, OptimizerSpec) else resolved
+    schedule = _schedule(resolved)
     if isinstance(schedule, ScheduleSpec):
         return "\n".join([*lines, *_table(schedule, run)])
     return "\n".join([*lines, f"learning rate {schedule!r} at every step"])
@@ -172,10 +176,15 @@ def plot_schedule(
     ax.plot(steps, _rates(resolved, steps))
     ax.set_xlabel("step (batch)")
     ax.set_ylabel("learning rate")
-    ax.set_title(" under ".join(spec.type for spec in (resolved, _schedule(resolved)) if isinstance(spec, Spec)))
+    ax.set_title(_title(resolved))
     if run.steps_per_epoch:
         _add_epoch_axis(ax, run.steps_per_epoch)
     return ax
+
+
+def _title(spec: Spec) -> str:
+    schedule = _schedule(spec)
+    return f"{spec.type}, {schedule.type}" if schedule is not spec and isinstance(schedule, Spec) else spec.type
 
 
 def _add_epoch_axis(ax: Axes, steps_per_epoch: int) -> None:
@@ -192,7 +201,7 @@ _MOST_POINTS = 4000
 
 
 def _steps_to_draw(spec: Spec, run: RunLength) -> NDArray[np.int64]:
-    schedule = spec.learning_rate if isinstance(spec, OptimizerSpec) else spec
+    schedule = _schedule(spec)
     bends = [step for step, _ in schedule.landmarks()] if isinstance(schedule, ScheduleSpec) else []
     length = run.steps or math.ceil(1.25 * max(bends, default=0)) or 1000
     if length <= _MOST_POINTS:

@@ -1,9 +1,8 @@
-"""One Hypothesis strategy for each spec: valid ones, with every field varied. And data that is anything but."""
+"""One Hypothesis strategy for each spec: valid ones, with every field varied."""
 
 from __future__ import annotations
 
 from itertools import accumulate
-
 from typing import Any
 
 import numpy as np
@@ -281,38 +280,3 @@ SPEC_STRATEGIES: dict[type[Spec], SearchStrategy[Any]] = {**OPTIMIZERS, **SCHEDU
 
 def specs() -> SearchStrategy[Any]:
     return optimizer_specs() | schedule_specs()
-
-
-#: Anything that a config file could hold, also with surrogates, nan and infinity.
-json_data: SearchStrategy[Any] = st.recursive(
-    st.none() | flags | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=8,
-)
-
-#: Values that have broken readers of numbers before.
-oddities = st.sampled_from(
-    [
-        np.timedelta64(5, "D"),
-        np.datetime64("2020"),
-        np.ma.masked,
-        np.array(True),
-        np.array([1.0, 2.0]),
-        np.complex64(1),
-        np.float16("nan"),
-        np.uint64(2**64 - 1),
-        b"0.1",
-        "\ud800",
-        "{}",
-        "1" * 5000,
-        2**64,
-        -(2**64),
-        {1, 2},
-        1j,
-        object,
-        SGDSpec(),
-        PolynomialDecaySpec(initial_learning_rate=0.1, decay_steps=10),
-    ]
-)
-
-anything = json_data | oddities

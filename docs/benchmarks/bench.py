@@ -122,17 +122,69 @@ def nodes_of_train_step(optimizer: Any) -> int:
     return len(graph.node) + sum(len(function.node_def) for function in graph.library.function)
 
 
+def preview_speed() -> str:
+    import keras
+    import numpy as np
+
+    from keras_optkit import CosineDecaySpec, build_schedule, learning_rates
+
+    spec = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1_000_000)
+    schedule = build_schedule(spec)
+    steps, few = 1_000_000, 200
+    previewed, called = alternately(
+        lambda: learning_rates(spec, steps),
+        lambda: [keras.ops.convert_to_numpy(schedule(np.int64(step))) for step in range(few)],
+        rounds=5,
+    )
+    ours, theirs = median(previewed), median(called) * steps / few
+    return f"{theirs / ours:,.0f} times as fast ({ours * 1e3:.0f} ms for a million steps)"
+
+
+def schedule_nodes() -> str:
+    import keras
+
+    from keras_optkit import CosineDecaySpec, WarmupSpec, build_optimizer
+
+    cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000)
+    ours = nodes_of_train_step(
+        build_optimizer({"type": "SGD", "learning_rate": WarmupSpec(schedule=cosine, warmup_steps=100)})
+    )
+    warm = keras.optimizers.schedules.CosineDecay(0.0, 1000, warmup_target=0.1, warmup_steps=100)
+    theirs = nodes_of_train_step(keras.optimizers.SGD(warm))
+    return f"{ours / theirs:.2f} ({ours} against {theirs})"
+
+
+def boundary_nodes() -> str:
+    import keras
+
+    from keras_optkit import PiecewiseConstantDecaySpec, build_optimizer
+
+    def values(count: int) -> list[float]:
+        return [0.1 / (i + 1) for i in range(count + 1)]
+
+    def ours(count: int) -> int:
+        schedule = PiecewiseConstantDecaySpec(boundaries=range(1, count + 1), values=values(count))
+        return nodes_of_train_step(build_optimizer({"type": "SGD", "learning_rate": schedule}))
+
+    by_keras = keras.optimizers.schedules.PiecewiseConstantDecay(list(range(1, 1001)), values(1000))
+    theirs = nodes_of_train_step(keras.optimizers.SGD(by_keras))
+    return f"{ours(1000)} with 1,000 boundaries, {ours(10)} with 10 (Keras's own class: {theirs:,} with 1,000)"
+
+
 FIGURES = {
     "import and validate, of `import tensorflow` (aim: 1/12 or less)": import_time,
     "nested specs validated from JSON (aim: 150,000)": validation_rate,
     "build_optimizer, of the plain constructor (aim: 1.05 or less)": build_time,
     "graph nodes of a train step, of hand-written Keras (aim: 1.00)": graph_nodes,
+    "preview, of calling the Keras schedule step by step (aim: 1,000)": preview_speed,
+    "graph nodes with Warmup, of Keras's own cosine with warm-up (aim: 1)": schedule_nodes,
+    "graph nodes of a long PiecewiseConstantDecay (aim: the same)": boundary_nodes,
 }
 
 
 def main() -> None:
     for name, measure in FIGURES.items():
-        print(f"{name + ':':66} {measure()}", flush=True)
+        print(f"{name + ':':70} {measure()}", flush=True)
 
 
 if __name__ == "__main__":

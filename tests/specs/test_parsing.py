@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from strategies import SPEC_STRATEGIES, anything, specs
+from strategies import SPEC_STRATEGIES, specs
 
 from keras_optkit import AdamSpec, ExponentialDecaySpec, SGDSpec, parse_spec
 from keras_optkit.specs.base import Spec
@@ -145,6 +145,40 @@ def test_the_name_of_a_type_with_required_fields_is_not_enough(refusals):
 
 
 # Whatever comes, it is a spec or a ValidationError
+
+#: Anything that a config file could hold, also with surrogates, nan and infinity.
+json_data = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+
+#: Values that have broken readers of numbers before.
+oddities = st.sampled_from(
+    [
+        np.timedelta64(5, "D"),
+        np.datetime64("2020"),
+        np.ma.masked,
+        np.array(True),
+        np.array([1.0, 2.0]),
+        np.complex64(1),
+        np.float16("nan"),
+        np.uint64(2**64 - 1),
+        b"0.1",
+        "\ud800",
+        "{}",
+        "1" * 5000,
+        2**64,
+        -(2**64),
+        {1, 2},
+        1j,
+        object,
+        SGDSpec(),
+        ExponentialDecaySpec(**DECAY),
+    ]
+)
+
+anything = json_data | oddities
 
 
 def spec_or_refusal(read, data):

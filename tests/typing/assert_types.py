@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, assert_type
 
 import keras
+import numpy as np
 from keras.optimizers import schedules
 
 from keras_optkit import (
@@ -32,6 +33,9 @@ class Net(keras.Model):
 @register_spec
 class MyScheduleSpec(ScheduleSpec):
     rate: float = 0.1
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        return self.rate / (step + 1)
 
 
 def optimizers(either: SGDSpec | AdamSpec, any_optimizer: OptimizerSpec, data: Mapping[str, Any]) -> None:
@@ -88,7 +92,7 @@ def fields(sgd: SGDSpec, piecewise: PiecewiseConstantDecaySpec) -> None:
     assert_type(sgd.nesterov, bool)
     assert_type(sgd.clipnorm, float | None)
     assert_type(sgd.gradient_accumulation_steps, int | None)
-    assert_type(piecewise.boundaries, tuple[int, ...])
+    assert_type(piecewise.boundaries, tuple[int | str, ...])
     assert_type(piecewise.values, tuple[float, ...])
     assert_type(sgd.replace(momentum=0.9), SGDSpec)
 
@@ -98,4 +102,5 @@ RIGHT = (
     SGDSpec(learning_rate=1, momentum=0.9, nesterov=True),
     SGDSpec(learning_rate=ExponentialDecaySpec(initial_learning_rate=0.01, decay_steps=1000, decay_rate=0.9)),
     AdamSpec(weight_decay=None, clipnorm=1, name="adam"),
+    PiecewiseConstantDecaySpec(boundaries=(10, 20), values=(1, 0.1, 0)),
 )
