@@ -8,6 +8,15 @@ from keras_optkit.preview import describe, learning_rates, plot_schedule
 from keras_optkit.runtime.compiling import compile_with
 from keras_optkit.runtime.factory import build_optimizer, build_schedule
 from keras_optkit.runtime.registration import register_when_keras_is_imported
+from keras_optkit.specs.adam_family import (
+    AdamaxSpec,
+    AdamSpec,
+    AdamWSpec,
+    LambSpec,
+    LionSpec,
+    NadamSpec,
+    ScheduleFreeAdamWSpec,
+)
 from keras_optkit.specs.composed import (
     ConstantSpec,
     CyclicalSpec,
@@ -19,7 +28,16 @@ from keras_optkit.specs.composed import (
     WarmupStableDecaySpec,
 )
 from keras_optkit.specs.durations import Duration, epochs, percent
-from keras_optkit.specs.optimizers import AdamSpec, OptimizerSpec, SGDSpec
+from keras_optkit.specs.optimizers import (
+    AdadeltaSpec,
+    AdafactorSpec,
+    AdagradSpec,
+    FtrlSpec,
+    MuonSpec,
+    OptimizerSpec,
+    RMSpropSpec,
+    SGDSpec,
+)
 from keras_optkit.specs.parsing import parse_spec
 from keras_optkit.specs.registry import register_spec
 from keras_optkit.specs.scaling import scale_learning_rate
@@ -38,22 +56,34 @@ register_when_keras_is_imported()
 __version__ = "0.1.0"
 
 __all__ = [
+    "AdadeltaSpec",
+    "AdafactorSpec",
+    "AdagradSpec",
     "AdamSpec",
+    "AdamWSpec",
+    "AdamaxSpec",
     "ConstantSpec",
     "CosineDecayRestartsSpec",
     "CosineDecaySpec",
     "CyclicalSpec",
     "Duration",
     "ExponentialDecaySpec",
+    "FtrlSpec",
     "InverseSqrtDecaySpec",
     "InverseTimeDecaySpec",
     "JoinSpec",
+    "LambSpec",
+    "LionSpec",
+    "MuonSpec",
+    "NadamSpec",
     "OneCycleSpec",
     "OptimizerSpec",
     "PiecewiseConstantDecaySpec",
     "PolynomialDecaySpec",
+    "RMSpropSpec",
     "RampSpec",
     "SGDSpec",
+    "ScheduleFreeAdamWSpec",
     "ScheduleSpec",
     "WarmupSpec",
     "WarmupStableDecaySpec",

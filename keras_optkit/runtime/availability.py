@@ -4,6 +4,11 @@ from __future__ import annotations
 
 #: (class, argument) or argument -> the first Keras whose constructors have it, read off Keras's releases.
 _SINCE: dict[str | tuple[str, str], str] = {
+    "Lamb": "3.5",
+    "Muon": "3.10",
+    "ScheduleFreeAdamW": "3.14",
+    ("Muon", "adam_weight_decay"): "3.13",
+    ("Muon", "rms_rate"): "3.13",
     "loss_scale_factor": "3.3",
     "gradient_accumulation_steps": "3.3",
 }

@@ -8,7 +8,25 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from keras_optkit.runtime.availability import needs_keras
-from keras_optkit.specs.optimizers import AdamSpec, OptimizerSpec, SGDSpec
+from keras_optkit.specs.adam_family import (
+    AdamaxSpec,
+    AdamSpec,
+    AdamWSpec,
+    LambSpec,
+    LionSpec,
+    NadamSpec,
+    ScheduleFreeAdamWSpec,
+)
+from keras_optkit.specs.optimizers import (
+    AdadeltaSpec,
+    AdafactorSpec,
+    AdagradSpec,
+    FtrlSpec,
+    MuonSpec,
+    OptimizerSpec,
+    RMSpropSpec,
+    SGDSpec,
+)
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules import (
     KERAS_SCHEDULES,
@@ -22,7 +40,23 @@ from keras_optkit.specs.schedules import (
 )
 
 if TYPE_CHECKING:
-    from keras.optimizers import SGD, Adam, Optimizer
+    from keras.optimizers import (
+        SGD,
+        Adadelta,
+        Adafactor,
+        Adagrad,
+        Adam,
+        Adamax,
+        AdamW,
+        Ftrl,
+        Lamb,
+        Lion,
+        Muon,
+        Nadam,
+        Optimizer,
+        RMSprop,
+        ScheduleFreeAdamW,
+    )
     from keras.optimizers.schedules import (
         CosineDecay,
         CosineDecayRestarts,
@@ -46,6 +80,30 @@ class Run(TypedDict, total=False):
 def build_optimizer(spec: SGDSpec, **run: Unpack[Run]) -> SGD: ...
 @overload
 def build_optimizer(spec: AdamSpec, **run: Unpack[Run]) -> Adam: ...
+@overload
+def build_optimizer(spec: AdamWSpec, **run: Unpack[Run]) -> AdamW: ...
+@overload
+def build_optimizer(spec: RMSpropSpec, **run: Unpack[Run]) -> RMSprop: ...
+@overload
+def build_optimizer(spec: AdagradSpec, **run: Unpack[Run]) -> Adagrad: ...
+@overload
+def build_optimizer(spec: AdadeltaSpec, **run: Unpack[Run]) -> Adadelta: ...
+@overload
+def build_optimizer(spec: AdamaxSpec, **run: Unpack[Run]) -> Adamax: ...
+@overload
+def build_optimizer(spec: NadamSpec, **run: Unpack[Run]) -> Nadam: ...
+@overload
+def build_optimizer(spec: FtrlSpec, **run: Unpack[Run]) -> Ftrl: ...
+@overload
+def build_optimizer(spec: LionSpec, **run: Unpack[Run]) -> Lion: ...
+@overload
+def build_optimizer(spec: LambSpec, **run: Unpack[Run]) -> Lamb: ...
+@overload
+def build_optimizer(spec: AdafactorSpec, **run: Unpack[Run]) -> Adafactor: ...
+@overload
+def build_optimizer(spec: MuonSpec, **run: Unpack[Run]) -> Muon: ...
+@overload
+def build_optimizer(spec: ScheduleFreeAdamWSpec, **run: Unpack[Run]) -> ScheduleFreeAdamW: ...
 @overload
 def build_optimizer(spec: OptimizerSpec | Mapping[str, Any] | str, **run: Unpack[Run]) -> Optimizer: ...
 # fmt: on

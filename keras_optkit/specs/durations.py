@@ -249,7 +249,8 @@ def resolve(spec: M, run: RunLength, path: Path = ()) -> M:
     try:
         return type(spec).model_validate(written)
     except ValidationError as error:
-        became = ", ".join(f"{name} {old[name]!r} is {new[name]!r}" for name in changed if not isinstance(old[name], BaseModel))
+        durations = [name for name in changed if not isinstance(old[name], BaseModel)]
+        became = ", ".join(f"{name} {old[name]!r} is {new[name]!r}" for name in durations)
         mistakes = [
             Mistake(
                 (*path, *line["loc"]),

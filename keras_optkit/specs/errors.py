@@ -89,6 +89,7 @@ _RULES = {
     "bool_type": "must be true or false",
     "string_type": "must be a string",
     "string_pattern_mismatch": "must match {pattern}",
+    "string_too_short": "must not be empty",
     "literal_error": "must be {expected}",
 }
 

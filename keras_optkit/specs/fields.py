@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, cast
@@ -89,8 +90,16 @@ def _ordered(value: object) -> tuple[Any, ...]:
 
 def _below_one(value: float) -> float:
     if value > _ROUNDS_TO_ONE:
-        raise refusal("out_of_range", "must be in [0, 1), also after rounding to float32", value)
+        raise refusal("out_of_range", "must be below 1, also after rounding to float32", value)
     return value
+
+
+def _compilable(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise refusal("wrong_type", f"must be a regular expression ({error})", pattern) from None
+    return pattern
 
 
 def _none_for_one(value: int | None) -> int | None:
@@ -105,14 +114,20 @@ Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
 #: What TensorFlow accepts as the name of a scope, which Keras makes of it.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9.][A-Za-z0-9_.>-]*$")]
 
+#: A regular expression.
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compilable)]
+
 Number = Annotated[float, BeforeValidator(to_number)]
 Positive = Annotated[Number, Field(gt=0)]
 NonNegative = Annotated[Number, Field(ge=0)]
+NotPositive = Annotated[Number, Field(le=0)]
+Negative = Annotated[Number, Field(lt=0)]
 Fraction = Annotated[Number, Field(ge=0, le=1)]
 OpenFraction = Annotated[Number, Field(gt=0, lt=1)]
 DecayRate = Annotated[Number, Field(gt=0, le=1)]
 Factor = Annotated[Number, Field(ge=1)]
 Momentum = Annotated[Number, Field(ge=0, lt=1), AfterValidator(_below_one)]
+PositiveMomentum = Annotated[Number, Field(gt=0, lt=1), AfterValidator(_below_one)]
 
 
 class IsRate:

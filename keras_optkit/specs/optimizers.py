@@ -1,11 +1,24 @@
-"""``OptimizerSpec`` and the optimizers of Keras."""
+"""``OptimizerSpec`` and Keras's optimizers, except for those of Adam's family."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from keras_optkit.specs.base import Conflict, Spec
-from keras_optkit.specs.fields import AccumulationSteps, Count, Flag, Momentum, Name, NonNegative, Positive
+from keras_optkit.specs.fields import (
+    AccumulationSteps,
+    Count,
+    Flag,
+    Momentum,
+    Name,
+    Negative,
+    NonNegative,
+    NotPositive,
+    Number,
+    Ordered,
+    Pattern,
+    Positive,
+)
 from keras_optkit.specs.registry import register_spec
 from keras_optkit.specs.schedules import LearningRate
 
@@ -79,23 +92,162 @@ class SGDSpec(OptimizerSpec):
 
 
 @register_spec
-class AdamSpec(OptimizerSpec):
-    """Adam, as ``keras.optimizers.Adam``.
+class RMSpropSpec(OptimizerSpec):
+    """RMSprop, as ``keras.optimizers.RMSprop``.
 
-    For weights ``w`` with gradient ``g`` at update t (from 1): ``m = beta_1 * m + (1 - beta_1) * g``,
-    ``v = beta_2 * v + (1 - beta_2) * g**2``, then
-    ``w = w - learning_rate * sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (sqrt(v) + epsilon)``.
-    Source: Kingma and Ba 2014, arXiv:1412.6980; ``amsgrad``: Reddi et al. 2018, arXiv:1904.09237.
+    For weights ``w`` with gradient ``g``: ``v = rho * v + (1 - rho) * g**2``, then
+    ``w = w - learning_rate * g / sqrt(v + epsilon)``; with ``momentum`` the quotient ``u`` is first added up,
+    ``m = momentum * m + u``; with ``centered``, ``v`` less the square of the gradients' average is used.
+    Source: Hinton 2012, Coursera lecture 6e; ``centered``: Graves 2013, arXiv:1308.0850.
 
     Attributes:
-        beta_1: in [0, 1), the decay of the first moment ``m``.
-        beta_2: in [0, 1), the decay of the second moment ``v``.
-        epsilon: > 0; the paper's "epsilon hat", which is added before the bias correction.
-        amsgrad: whether to divide by the largest ``v`` so far instead of the last.
+        rho: in [0, 1), the decay of the average of squared gradients.
+        momentum: in [0, 1).
+        epsilon: > 0, under the root.
+        centered: whether to divide by the estimated variance instead of the second moment.
     """
 
     learning_rate: LearningRate = 0.001
-    beta_1: Momentum = 0.9
-    beta_2: Momentum = 0.999
+    rho: Momentum = 0.9
+    momentum: Momentum = 0.0
     epsilon: Positive = 1e-7
-    amsgrad: Flag = False
+    centered: Flag = False
+
+
+@register_spec
+class AdagradSpec(OptimizerSpec):
+    """Adagrad, as ``keras.optimizers.Adagrad``.
+
+    For weights ``w`` with gradient ``g``: ``n = n + g**2``, then ``w = w - learning_rate * g / sqrt(n + epsilon)``.
+    Source: Duchi et al. 2011, JMLR 12.
+
+    Attributes:
+        initial_accumulator_value: >= 0, what ``n`` begins with.
+        epsilon: > 0, under the root.
+    """
+
+    learning_rate: LearningRate = 0.001
+    initial_accumulator_value: NonNegative = 0.1
+    epsilon: Positive = 1e-7
+
+
+@register_spec
+class AdadeltaSpec(OptimizerSpec):
+    """Adadelta, as ``keras.optimizers.Adadelta``.
+
+    For weights ``w`` with gradient ``g``: ``n = rho * n + (1 - rho) * g**2``,
+    ``u = g * sqrt(d + epsilon) / sqrt(n + epsilon)``, ``d = rho * d + (1 - rho) * u**2``, then
+    ``w = w - learning_rate * u``. The paper has a ``learning_rate`` of 1.
+    Source: Zeiler 2012, arXiv:1212.5701.
+
+    Attributes:
+        rho: in [0, 1), the decay of both averages.
+        epsilon: > 0, under both roots.
+    """
+
+    learning_rate: LearningRate = 0.001
+    rho: Momentum = 0.95
+    epsilon: Positive = 1e-7
+
+
+@register_spec
+class FtrlSpec(OptimizerSpec):
+    """Follow the regularized leader, as ``keras.optimizers.Ftrl``.
+
+    For weights ``w`` with gradient ``g``, and p for ``-learning_rate_power``: ``n_new = n + g**2``,
+    ``z = z + g - (n_new**p - n**p) / learning_rate * w``, then ``w = 0`` where ``|z| < l1``, else
+    ``w = (sign(z) * l1 - z) / (n_new**p / learning_rate + 2 * (l2 + beta / (2 * learning_rate)))``.
+    Source: McMahan et al. 2013, "Ad click prediction: a view from the trenches".
+
+    Attributes:
+        learning_rate_power: <= 0; 0 keeps the rate as it is.
+        initial_accumulator_value: >= 0, what ``n`` begins with.
+        l1_regularization_strength: >= 0, the l1 above.
+        l2_regularization_strength: >= 0, the l2 above.
+        l2_shrinkage_regularization_strength: >= 0; twice this times ``w`` is added to the gradient in ``z``.
+        beta: >= 0.
+    """
+
+    learning_rate: LearningRate = 0.001
+    learning_rate_power: NotPositive = -0.5
+    initial_accumulator_value: NonNegative = 0.1
+    l1_regularization_strength: NonNegative = 0.0
+    l2_regularization_strength: NonNegative = 0.0
+    l2_shrinkage_regularization_strength: NonNegative = 0.0
+    beta: NonNegative = 0.0
+
+
+@register_spec
+class AdafactorSpec(OptimizerSpec):
+    """Adafactor, as ``keras.optimizers.Adafactor``.
+
+    Keeps, of the second moments of a matrix, only the averages over rows and columns. At update t the moments decay
+    by ``1 - t**beta_2_decay``, and the step is at most ``1 / sqrt(t)`` in terms of the weights' size.
+    Source: Shazeer and Stern 2018, arXiv:1804.04235.
+
+    Attributes:
+        beta_2_decay: < 0, the exponent above.
+        epsilon_1: > 0, added to squared gradients.
+        epsilon_2: > 0, the least size that weights are taken to have.
+        clip_threshold: > 0, the root mean square above which an update is scaled down.
+        relative_step: whether a constant ``learning_rate`` is bounded by ``1 / sqrt(t)`` also where it is used alone;
+            a schedule is taken as it is.
+    """
+
+    learning_rate: LearningRate = 0.001
+    beta_2_decay: Negative = -0.8
+    epsilon_1: Positive = 1e-30
+    epsilon_2: Positive = 1e-3
+    clip_threshold: Positive = 1.0
+    relative_step: Flag = True
+
+
+@register_spec
+class MuonSpec(OptimizerSpec):
+    """Muon for matrices and Adam for everything else, as ``keras.optimizers.Muon``.
+
+    For a matrix ``w`` with gradient ``g``: ``m = momentum * m + g``, then ``w = w - learning_rate * s * O``, where
+    ``O`` is ``m`` (with ``nesterov``, ``g + momentum * m``) made nearly orthogonal by ``ns_steps`` Newton-Schulz
+    iterations ``X = a X + (b A + c A A) X`` with ``A = X X^T``, and ``s = rms_rate * sqrt(max(rows, columns))``.
+    Variables that are not matrices, embeddings and excluded layers take Adam's step.
+    Source: Jordan 2024, "Muon"; ``rms_rate``: Liu et al. 2025, arXiv:2502.16982.
+
+    Attributes:
+        weight_decay: >= 0 or None, for the variables with Muon's step.
+        adam_beta_1: in [0, 1), for Adam's step, like the next.
+        adam_beta_2: in [0, 1).
+        adam_weight_decay: >= 0 or None, for the variables with Adam's step.
+        epsilon: > 0, for Adam's step.
+        exclude_layers: regular expressions; a variable whose path one of them is found in takes Adam's step.
+        exclude_embeddings: whether embeddings take Adam's step.
+        muon_a: the a above.
+        muon_b: the b above.
+        muon_c: the c above.
+        adam_lr_ratio: > 0, the rate of Adam's step in terms of ``learning_rate``.
+        momentum: in [0, 1).
+        ns_steps: > 0.
+        nesterov: whether to look ahead; needs ``momentum`` > 0.
+        rms_rate: > 0; None leaves ``s`` out.
+    """
+
+    learning_rate: LearningRate = 0.001
+    weight_decay: NonNegative | None = 0.004
+    adam_beta_1: Momentum = 0.9
+    adam_beta_2: Momentum = 0.999
+    adam_weight_decay: NonNegative | None = 0.004
+    epsilon: Positive = 1e-7
+    exclude_layers: Ordered[Pattern] | None = None
+    exclude_embeddings: Flag = True
+    muon_a: Number = 3.4445
+    muon_b: Number = -4.775
+    muon_c: Number = 2.0315
+    adam_lr_ratio: Positive = 1.0
+    momentum: Momentum = 0.95
+    ns_steps: Count = 5
+    nesterov: Flag = True
+    rms_rate: Positive | None = 0.2
+
+    def conflicts(self) -> Iterator[Conflict]:
+        yield from super().conflicts()
+        if self.nesterov and self.momentum == 0:
+            yield Conflict("nesterov", "has no effect without momentum: set it, or nesterov=False")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from keras_optkit import AdamSpec, ExponentialDecaySpec, SGDSpec, compile_with
+from keras_optkit import AdamSpec, CosineDecaySpec, ExponentialDecaySpec, SGDSpec, compile_with
 
 X = np.linspace(-1, 1, 24, dtype="float32").reshape(12, 2)
 Y = X.sum(axis=1)
@@ -128,3 +128,14 @@ def test_a_spec_serves_one_model_after_another() -> None:
     spec = SGDSpec(learning_rate=0.1)
     for _ in range(2):
         compile_with(dense(), spec, loss="mse").fit(X, Y, verbose=0)
+
+
+def test_durations_become_steps_with_the_length_of_the_run() -> None:
+    spec = SGDSpec(learning_rate=CosineDecaySpec(initial_learning_rate=0.1, decay_steps="2 epochs"))
+    model = dense()
+    with pytest.raises(ValueError, match="decay_steps is '2 epochs': pass steps_per_epoch"):
+        compile_with(model, spec, loss="mse")
+    assert not model.compiled
+    compile_with(model, spec, loss="mse", steps_per_epoch=3).fit(X, Y, batch_size=4, epochs=2, verbose=0)
+    assert model.optimizer._learning_rate.decay_steps == 6
+    assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-8)
