@@ -8,6 +8,7 @@ from keras_optkit.preview import describe, learning_rates, plot_schedule
 from keras_optkit.runtime.compiling import compile_with
 from keras_optkit.runtime.factory import build_optimizer, build_schedule
 from keras_optkit.runtime.registration import register_when_keras_is_imported
+from keras_optkit.runtime.selection import layerwise_groups
 from keras_optkit.specs.adam_family import (
     AdamaxSpec,
     AdamSpec,
@@ -28,6 +29,7 @@ from keras_optkit.specs.composed import (
     WarmupStableDecaySpec,
 )
 from keras_optkit.specs.durations import Duration, epochs, percent
+from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.optimizers import (
     AdadeltaSpec,
     AdafactorSpec,
@@ -78,6 +80,7 @@ __all__ = [
     "NadamSpec",
     "OneCycleSpec",
     "OptimizerSpec",
+    "ParamGroup",
     "PiecewiseConstantDecaySpec",
     "PolynomialDecaySpec",
     "RMSpropSpec",
@@ -92,6 +95,7 @@ __all__ = [
     "compile_with",
     "describe",
     "epochs",
+    "layerwise_groups",
     "learning_rates",
     "parse_spec",
     "percent",

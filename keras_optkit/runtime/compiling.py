@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from keras_optkit.runtime.factory import build_optimizer
+from keras_optkit.runtime.selection import places_in, select
 from keras_optkit.specs.hints import nearest_first
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
@@ -52,8 +53,14 @@ def compile_with(
     _check_arguments(model, compile_arguments)
     if compile_arguments.get("loss") is None:
         compile_arguments = _compiled_before(model) | compile_arguments
+    if model.built and (spec.exclude_from_weight_decay or spec.groups):
+        # The optimizer will choose by itself; this says what is wrong before the model is touched.
+        select(list(places_in(model).values()), spec.exclude_from_weight_decay, spec.groups)
     with _strategy_scope(model):
-        model.compile(optimizer=build_optimizer(spec), **compile_arguments)
+        optimizer: Any = build_optimizer(spec)
+        if spec.exclude_from_weight_decay or spec.groups:
+            optimizer.look_into(model)
+        model.compile(optimizer=optimizer, **compile_arguments)
         if model.built:
             # Of the model's optimizer: under mixed precision Keras has wrapped ours.
             model.optimizer.build(model.trainable_variables)

@@ -119,7 +119,8 @@ def build_optimizer(
 
     Returns:
         An instance of exactly the Keras class that the spec mirrors: ``build_optimizer(AdamSpec())`` is a
-        ``keras.optimizers.Adam``, the class that TensorFlow calls ``tf.keras.optimizers.Adam``.
+        ``keras.optimizers.Adam``, the class that TensorFlow calls ``tf.keras.optimizers.Adam``. With ``groups`` or
+        ``exclude_from_weight_decay`` it is an instance of a registered subclass of it.
 
     Raises:
         pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
@@ -132,7 +133,13 @@ def build_optimizer(
     arguments = _arguments(keras.optimizers, spec)
     if isinstance(spec.learning_rate, ScheduleSpec):
         arguments["learning_rate"] = build_schedule(spec.learning_rate)
-    optimizer: Optimizer = getattr(keras.optimizers, spec.type)(**arguments)
+    keras_class = getattr(keras.optimizers, spec.type)
+    if spec.exclude_from_weight_decay or spec.groups:
+        from keras_optkit.runtime.grouped import GROUPED
+
+        keras_class = GROUPED[spec.type]
+        arguments |= {"exclude_from_weight_decay": spec.exclude_from_weight_decay, "groups": spec.groups}
+    optimizer: Optimizer = keras_class(**arguments)
     return optimizer
 
 
@@ -204,9 +211,12 @@ def _arguments(catalogue: Any, spec: OptimizerSpec | ScheduleSpec) -> dict[str, 
         if name in known:
             # Keras keeps what it was given, and writes lists into its config.
             arguments[name] = list(value) if isinstance(value, tuple) else value
-        elif name != "type" and value != field.default:
+        elif name not in _OURS and value != field.default:
             raise needs_keras(spec.type, name)
     return arguments
+
+
+_OURS = {"type", "exclude_from_weight_decay", "groups"}
 
 
 @cache

@@ -14,4 +14,9 @@ import wrapt
 
 def register_when_keras_is_imported() -> None:
     """Registers the serializable classes now, if keras is imported, or else right after it is."""
-    wrapt.register_post_import_hook(lambda keras: importlib.import_module("keras_optkit.runtime.schedule"), "keras")
+    wrapt.register_post_import_hook(_register, "keras")
+
+
+def _register(keras: object) -> None:
+    for module in ("schedule", "grouped"):
+        importlib.import_module(f"keras_optkit.runtime.{module}")

@@ -47,7 +47,7 @@ class PiecewiseConstantTable(keras.optimizers.schedules.PiecewiseConstantDecay):
     """
 
     def __init__(self, boundaries: Sequence[int], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
-        super().__init__(list(boundaries), list(values), name)  # type: ignore[no-untyped-call]
+        super().__init__(list(boundaries), list(values), name)
         self._spec = PiecewiseConstantDecaySpec(boundaries=tuple(boundaries), values=tuple(values), name=name)
 
     def __call__(self, step: Any) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import numbers
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, cast
@@ -77,12 +76,16 @@ def _boolean(value: object) -> object:
     return bool(value) if isinstance(value, np.bool_) else value
 
 
-def _ordered(value: object) -> tuple[Any, ...]:
+def _listed(value: object) -> tuple[Any, ...]:
     """``value`` as a tuple. A set is refused, because it has lost the order; a string, because it is one value."""
     is_row = isinstance(value, np.ndarray) and value.ndim == 1
     if isinstance(value, (str, bytes, bytearray)) or not (is_row or isinstance(value, Sequence)):
         raise refusal("wrong_type", "must be a list", value)
-    entries = tuple(cast("Sequence[Any]", value))
+    return tuple(cast("Sequence[Any]", value))
+
+
+def _ordered(value: object) -> tuple[Any, ...]:
+    entries = _listed(value)
     if not entries:
         raise refusal("out_of_range", "must have at least one entry", value)
     return entries
@@ -94,28 +97,19 @@ def _below_one(value: float) -> float:
     return value
 
 
-def _compilable(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise refusal("wrong_type", f"must be a regular expression ({error})", pattern) from None
-    return pattern
-
-
 def _none_for_one(value: int | None) -> int | None:
     return None if value == 1 else value
 
 
 T = TypeVar("T")
-#: A list, kept as a tuple, of at least one entry.
+#: A list, kept as a tuple.
+Listed = Annotated[tuple[T, ...], BeforeValidator(_listed)]
+#: A list of at least one entry.
 Ordered = Annotated[tuple[T, ...], BeforeValidator(_ordered)]
 
 Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
 #: What TensorFlow accepts as the name of a scope, which Keras makes of it.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9.][A-Za-z0-9_.>-]*$")]
-
-#: A regular expression.
-Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compilable)]
 
 Number = Annotated[float, BeforeValidator(to_number)]
 Positive = Annotated[Number, Field(gt=0)]

@@ -115,6 +115,10 @@ TODAY = _by_word(
         "m_mul": ("m_mult", "m_multiplier", "cycle_decay", "lr_mul"),
         "warmup_steps": ("num_warmup_steps", "warmup", "warmup_iters", "warmup_epochs", "warmup_length"),
         "power": ("exponent", "degree"),
+        "learning_rate_multiplier": ("lr_mult", "lr_multiplier", "lr_scale", "learning_rate_scale", "multiplier"),
+        "match": ("params", "pattern", "regex", "name", "names", "variables", "layers"),
+        "exclude_from_weight_decay": ("no_decay", "exclude", "weight_decay_exclude", "exclude_from_decay"),
+        "groups": ("param_groups", "parameter_groups", "layer_groups"),
         "nesterov": ("use_nesterov", "nesterov_momentum"),
         "type": ("class_name", "optimizer", "kind", "_target_", "cls", "identifier"),
     }
@@ -137,7 +141,7 @@ GONE = {
             "foreach fused capturable differentiable maximize",
             "a PyTorch option that Keras does not have; leave it out",
         ),
-        ("params parameters var_list", "a spec knows no variables; compile_with(model, spec) brings them together"),
+        ("parameters var_list params", "a spec knows no variables; compile_with(model, spec) brings them together"),
         ("config", "write the fields beside 'type', not inside 'config'"),
         ("module registered_name build_config", "a part of Keras's serialized form; leave it out"),
     )

@@ -9,16 +9,16 @@ from keras_optkit.specs.fields import (
     AccumulationSteps,
     Count,
     Flag,
+    Listed,
     Momentum,
     Name,
     Negative,
     NonNegative,
     NotPositive,
     Number,
-    Ordered,
-    Pattern,
     Positive,
 )
+from keras_optkit.specs.groups import ParamGroup, Patterns
 from keras_optkit.specs.registry import register_spec
 from keras_optkit.specs.schedules import LearningRate
 
@@ -43,6 +43,9 @@ class OptimizerSpec(Spec):
         gradient_accumulation_steps: the number of batches whose gradients are averaged for one update. 1 means no
             accumulation and is kept as None.
         name: the optimizer's name; None lets Keras choose one.
+        exclude_from_weight_decay: regular expressions, as in ``ParamGroup.match``, or the word ``"bias_and_norm"``
+            (biases, and the parameters of normalization layers); the variables they select are not decayed.
+        groups: variables that are trained differently; the first group that matches a variable counts.
     """
 
     learning_rate: LearningRate
@@ -56,6 +59,8 @@ class OptimizerSpec(Spec):
     loss_scale_factor: Positive | None = None
     gradient_accumulation_steps: AccumulationSteps = None
     name: Name | None = None
+    exclude_from_weight_decay: Patterns = ()
+    groups: Listed[ParamGroup] = ()
 
     def conflicts(self) -> Iterator[Conflict]:
         if (self.clipnorm, self.clipvalue, self.global_clipnorm).count(None) < 2:
@@ -66,6 +71,11 @@ class OptimizerSpec(Spec):
                 yield Conflict("ema_momentum", "has no effect without use_ema=True")
             if self.ema_overwrite_frequency is not None:
                 yield Conflict("ema_overwrite_frequency", "has no effect without use_ema=True")
+        if self.exclude_from_weight_decay and not self._decays_weights():
+            yield Conflict("exclude_from_weight_decay", "has no effect without weight_decay > 0")
+
+    def _decays_weights(self) -> bool:
+        return bool(self.weight_decay) or any(group.weight_decay for group in self.groups)
 
 
 @register_spec
@@ -176,6 +186,15 @@ class FtrlSpec(OptimizerSpec):
     l2_shrinkage_regularization_strength: NonNegative = 0.0
     beta: NonNegative = 0.0
 
+    def conflicts(self) -> Iterator[Conflict]:
+        yield from super().conflicts()
+        if any(group.weight_decay for group in self.groups):
+            rule = (
+                "must not have a weight_decay: Ftrl computes the weights anew from sums of gradients, "
+                "which a decay of the weights does not reach; use l2_regularization_strength"
+            )
+            yield Conflict("groups", rule)
+
 
 @register_spec
 class AdafactorSpec(OptimizerSpec):
@@ -236,7 +255,7 @@ class MuonSpec(OptimizerSpec):
     adam_beta_2: Momentum = 0.999
     adam_weight_decay: NonNegative | None = 0.004
     epsilon: Positive = 1e-7
-    exclude_layers: Ordered[Pattern] | None = None
+    exclude_layers: Patterns | None = None
     exclude_embeddings: Flag = True
     muon_a: Number = 3.4445
     muon_b: Number = -4.775
@@ -251,3 +270,6 @@ class MuonSpec(OptimizerSpec):
         yield from super().conflicts()
         if self.nesterov and self.momentum == 0:
             yield Conflict("nesterov", "has no effect without momentum: set it, or nesterov=False")
+
+    def _decays_weights(self) -> bool:
+        return super()._decays_weights() or bool(self.adam_weight_decay)

@@ -44,7 +44,7 @@ def test_everything_else_goes_to_compile() -> None:
     assert model.loss == "mse"
     assert (model.steps_per_execution, model.jit_compile, model.run_eagerly) == (3, True, False)
     y = np.stack([Y, Y], axis=1)
-    results = model.evaluate(X, y, sample_weight=np.full(12, 2.0), verbose=0, return_dict=True)
+    results = model.evaluate(X, y, batch_size=4, sample_weight=np.full(12, 2.0), verbose=0, return_dict=True)
     assert results.keys() == {"loss", "mae", "mse"}
     # Weighted by the samples' 2 and the loss's 0.5.
     assert results["loss"] == pytest.approx(results["mse"])

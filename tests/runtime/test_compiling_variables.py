@@ -92,7 +92,7 @@ def test_mixed_precision_brings_the_loss_scale_back_too(tmp_path: Path) -> None:
     resumed = compiled()
     resumed.load_weights(tmp_path / "model.weights.h5")
     assert float(resumed.optimizer.dynamic_scale) == 64.0
-    assert int(resumed.optimizer.iterations) == 3
+    assert int(resumed.optimizer.inner_optimizer.iterations) == 3
     assert state(resumed) == state(trained)
 
 

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
-from strategies import SPEC_STRATEGIES, optimizer_specs, schedule_specs, specs
+from schedule_strategies import schedule_specs
+from strategies import SPEC_STRATEGIES, optimizer_specs, specs
 
 from keras_optkit import AdamSpec, ExponentialDecaySpec, OptimizerSpec, ScheduleSpec, SGDSpec
 from keras_optkit.specs.base import Conflict, Spec
+from keras_optkit.specs.groups import ParamGroup
 
 DECAY = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=1000, decay_rate=0.9)
 
@@ -68,7 +70,7 @@ def test_every_spec_survives_pickling_and_copying(spec):
 
 @given(specs())
 def test_the_repr_of_every_spec_is_code_that_makes_it(spec):
-    assert eval(repr(spec), {cls.__name__: cls for cls in SPEC_STRATEGIES}) == spec
+    assert eval(repr(spec), {cls.__name__: cls for cls in (*SPEC_STRATEGIES, ParamGroup)}) == spec
     assert str(spec) == repr(spec)
 
 
@@ -127,6 +129,7 @@ def test_a_changed_copy_is_checked_like_a_new_spec(change, refusal):
 
 
 @pytest.mark.parametrize("cls", SPEC_STRATEGIES)
+@settings(max_examples=30)
 @given(st.data())
 def test_replacing_every_field_gives_the_other_spec(cls, data):
     spec, other = data.draw(SPEC_STRATEGIES[cls]), data.draw(SPEC_STRATEGIES[cls])

@@ -24,6 +24,8 @@ SHARED = [
     ("loss_scale_factor", [None, 1.2e-38, 1, 1024], [0, -1], "must be > 0"),
     ("gradient_accumulation_steps", [None, 2, 100], [0, -1], "must be >= 1"),
     ("use_ema", [True, False], [1, 0, "true", "false", None], "must be true or false"),
+    ("exclude_from_weight_decay", [(), ("bias_and_norm", "gamma$")], ["bias", {"bias"}, None], "must be a list"),
+    ("groups", [()], ["encoder", {"match": "encoder"}, None], "must be a list"),
     ("name", [None, "opt", "opt_1"], ["", "an optimizer", 3], "must "),
 ]
 FIELDS = {
@@ -45,6 +47,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "nesterov": {"momentum": 0.9},
     "ema_momentum": {"use_ema": True},
     "ema_overwrite_frequency": {"use_ema": True},
+    "exclude_from_weight_decay": {"weight_decay": 0.01},
 }
 NUMBERS = [
     (cls, field)
@@ -243,3 +246,13 @@ def test_the_defaults_of_the_average_can_be_written_without_use_ema():
 def test_accumulating_over_one_batch_is_the_same_as_none(one):
     assert SGDSpec(gradient_accumulation_steps=one) == SGDSpec()
     assert SGDSpec(gradient_accumulation_steps=one).gradient_accumulation_steps is None
+
+
+DEEP = "(" * 5000 + ")" * 5000
+
+
+@pytest.mark.parametrize("pattern", ["", "(", "*", "a{99999999999}", DEEP, 3, None], ids=lambda value: repr(value)[:20])
+def test_a_pattern_is_a_regular_expression(pattern, refusal):
+    excluding = refusal(SGDSpec, weight_decay=0.01, exclude_from_weight_decay=["bias", pattern])
+    assert excluding.path == ("exclude_from_weight_decay", 1)
+    assert refusal(SGDSpec, groups=[{"match": pattern}]).path == ("groups", 0, "match")

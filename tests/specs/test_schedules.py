@@ -245,6 +245,11 @@ def test_a_ramp_stays_one_when_something_else_is_replaced():
     assert ramp.replace(power=2.0).end_learning_rate == 0.0001
 
 
+def test_the_repr_of_a_ramp_to_the_default_end_is_code_that_makes_it():
+    ramp = PolynomialDecaySpec(**RAMP, end_learning_rate=0.0001)
+    assert eval(repr(ramp), {"PolynomialDecaySpec": PolynomialDecaySpec}) == ramp
+
+
 @pytest.mark.parametrize(
     ("fields", "path"),
     [

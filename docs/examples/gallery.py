@@ -1,0 +1,52 @@
+"""Draw the pictures of the gallery in ``docs/schedules.md``, each from the line of code that stands above it.
+
+Run it with ``python docs/examples/gallery.py``. It writes ``docs/images/*.png``, the same bytes every time.
+"""
+
+import re
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+import keras_optkit
+from keras_optkit import ScheduleSpec, plot_schedule
+from keras_optkit.specs.registry import registered
+
+DOCS = Path(__file__).parents[1]
+# A heading, a sentence, the code of a spec, and the picture.
+ENTRY = re.compile(r"^### (\w+)\n\n[^#]*?^```python\n(.*?)^```\n\n!\[.*?\]\((.*?)\)$", re.MULTILINE | re.DOTALL)
+
+
+def read_gallery() -> dict[Path, ScheduleSpec]:
+    """The schedules of the gallery, each under the file of its picture."""
+    _, gallery = (DOCS / "schedules.md").read_text(encoding="utf-8").split("\n## Gallery\n")
+    schedules = {}
+    for heading, code, picture in ENTRY.findall(gallery):
+        spec = eval(code, vars(keras_optkit).copy())
+        assert spec.type == heading, f"{spec.type} stands under the heading {heading}"
+        schedules[DOCS / picture] = spec
+    return schedules
+
+
+def draw(spec: ScheduleSpec, picture: Path) -> None:
+    """Write the ``picture`` of ``spec``: over the same run and on the same scale for all of them."""
+    figure = Figure(figsize=(4.8, 2.8), dpi=100, layout="constrained")
+    axes = plot_schedule(spec, steps_per_epoch=100, epochs=10, ax=figure.subplots())
+    axes.set_title("")  # the heading in the text says it
+    axes.set_ylim(0, 0.105)
+    figure.savefig(picture, metadata={"Software": None})  # else matplotlib's version would be in the file
+
+
+def main() -> None:
+    """Draw every schedule that the package has."""
+    schedules = read_gallery()
+    missing = registered(ScheduleSpec).keys() - {spec.type for spec in schedules.values()}
+    assert not missing, f"the gallery lacks {missing}"
+    for picture, spec in schedules.items():
+        picture.parent.mkdir(exist_ok=True)
+        draw(spec, picture)
+        print(picture)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""Keras's optimizers with parameter groups and weight-decay exclusions that last. Importing this imports keras.
+
+Each is a registered subclass of Keras's own class. It differs in one method: ``update_step`` looks up how its variable
+is trained. What was chosen for which variable is a part of the config, so that it survives saving and loading.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import ops
+
+from keras_optkit.runtime.selection import Treatment, place_of, places_in, select
+from keras_optkit.specs.groups import ParamGroup
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.registry import registered
+
+
+if TYPE_CHECKING:
+    _KerasOptimizer = keras.optimizers.Optimizer
+else:
+    _KerasOptimizer = object  # the Keras class comes after this one among the bases
+
+
+class Grouped(_KerasOptimizer):
+    """What the grouped optimizers have in common; it stands before a Keras optimizer among the bases of a class.
+
+    Args:
+        exclude_from_weight_decay: as in ``OptimizerSpec``.
+        groups: as in ``OptimizerSpec``.
+        treatments: for each variable, in order, its path and how it is trained, where that was chosen before.
+        **arguments: those of the Keras optimizer.
+    """
+
+    _training_of: Mapping[Any, tuple[float, float | None]]
+    """Of each variable, by its key: the multiplier of the rate, and the weight decay."""
+
+    def __init__(
+        self,
+        *,
+        exclude_from_weight_decay: Sequence[str] = (),
+        groups: Sequence[ParamGroup | Mapping[str, Any]] = (),
+        treatments: Sequence[Mapping[str, Any]] = (),
+        **arguments: Any,
+    ) -> None:
+        super().__init__(**arguments)
+        self.patterns_without_decay = tuple(exclude_from_weight_decay)
+        self.groups = tuple(ParamGroup.model_validate(group) for group in groups)
+        self._chosen = tuple(map(_path_and_treatment, treatments))
+        self._model: weakref.ref[keras.Model] | None = None
+
+    def look_into(self, model: keras.Model) -> None:
+        """Lets patterns be searched in the paths within ``model``, which its variables alone do not know."""
+        self._model = weakref.ref(model)
+
+    def build(self, variables: Sequence[Any]) -> None:
+        """Makes the optimizer's variables and chooses how each of ``variables`` is trained.
+
+        Raises:
+            ValueError: a pattern matches no variable.
+        """
+        if self.built:
+            return
+        chosen = self._choose(variables)
+        super().build(variables)
+        self._chosen = chosen
+        # Not by plain assignment: Keras would take the dict for a part of the saved state.
+        object.__setattr__(
+            self,
+            "_training_of",
+            {
+                self._var_key(variable): (treatment.multiplier, self._weight_decay_of(variable, treatment))
+                for variable, (_, treatment) in zip(variables, chosen, strict=True)
+            },
+        )
+
+    def _choose(self, variables: Sequence[Any]) -> tuple[tuple[str, Treatment], ...]:
+        places = [place_of(variable) for variable in variables]
+        if len(self._chosen) == len(places) and all(
+            _same_variable(path, place.path) for (path, _), place in zip(self._chosen, places, strict=True)
+        ):
+            return self._chosen
+        model = None if self._model is None else self._model()
+        if model is not None:
+            known = places_in(model)
+            places = [known.get(id(variable), place) for variable, place in zip(variables, places, strict=True)]
+        treatments = select(places, self.patterns_without_decay, self.groups)
+        return tuple(zip((place.path for place in places), treatments, strict=True))
+
+    def _weight_decay_of(self, variable: Any, treatment: Treatment) -> float | None:
+        if not treatment.decayed:
+            return None
+        return self.weight_decay if treatment.weight_decay is None else treatment.weight_decay
+
+    def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
+        """Nothing: ``update_step`` does it, where the variable's own rate is known."""
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """The Keras optimizer's step with the variable's own learning rate, after its own weight decay."""
+        multiplier, weight_decay = self._training_of[self._var_key(variable)]
+        if multiplier == 0:
+            return
+        if multiplier != 1:
+            learning_rate = ops.multiply(learning_rate, multiplier)
+        if weight_decay:
+            rate = ops.cast(learning_rate, variable.dtype)
+            self.assign_sub(variable, variable * ops.cast(weight_decay, variable.dtype) * rate)
+        super().update_step(gradient, variable, learning_rate)
+
+    def get_config(self) -> dict[str, Any]:
+        """The Keras optimizer's config with the arguments above."""
+        return {
+            **super().get_config(),
+            "exclude_from_weight_decay": list(self.patterns_without_decay),
+            "groups": [group.model_dump() for group in self.groups],
+            "treatments": [{"path": path, **treatment._asdict()} for path, treatment in self._chosen],
+        }
+
+
+def _same_variable(one: str, other: str) -> bool:
+    """Whether two paths can be one variable's: loading drops the names of containers from the front of a path."""
+    return f"/{one}".endswith(f"/{other}") or f"/{other}".endswith(f"/{one}")
+
+
+def _path_and_treatment(entry: Mapping[str, Any]) -> tuple[str, Treatment]:
+    how = dict(entry)
+    return how.pop("path"), Treatment(**how)
+
+
+class _GroupedMuon(Grouped):
+    """Muon has two weight decays, one for each of its two kinds of step."""
+
+    _should_use_adamw: Callable[[Any], bool]
+    adam_weight_decay: float | None
+
+    def _weight_decay_of(self, variable: Any, treatment: Treatment) -> float | None:
+        if treatment.decayed and treatment.weight_decay is None and self._should_use_adamw(variable):
+            return self.adam_weight_decay
+        return super()._weight_decay_of(variable, treatment)
+
+
+def _grouped_classes() -> dict[str, type]:
+    classes = {}
+    for name in registered(OptimizerSpec):
+        native = getattr(keras.optimizers, name, None)  # an older Keras has not all of them
+        if native is not None:
+            bases = (_GroupedMuon if name == "Muon" else Grouped, native)
+            cls = type(f"Grouped{name}", bases, {"__module__": __name__, "__doc__": Grouped.__doc__})
+            classes[name] = keras.saving.register_keras_serializable(package="keras_optkit")(cls)
+    return classes
+
+
+#: The grouped subclass of each Keras optimizer, by the name of the Keras class.
+GROUPED = _grouped_classes()
