@@ -4,9 +4,13 @@ A spec says what is wanted, and is checked when it is written; ``build_optimizer
 native Keras object. Importing this package imports neither keras nor tensorflow.
 """
 
+from typing import TYPE_CHECKING
+
 from keras_optkit.preview import describe, learning_rates, plot_schedule
 from keras_optkit.runtime.compiling import compile_with
 from keras_optkit.runtime.factory import build_optimizer, build_schedule
+from keras_optkit.runtime.preflight import OptimizerWarning
+from keras_optkit.runtime.reading import spec_of
 from keras_optkit.runtime.registration import register_when_keras_is_imported
 from keras_optkit.runtime.selection import layerwise_groups
 from keras_optkit.specs.adam_family import (
@@ -53,7 +57,20 @@ from keras_optkit.specs.schedules import (
     ScheduleSpec,
 )
 
+if TYPE_CHECKING:
+    from keras_optkit.runtime.monitor import LearningRateMonitor
+
 register_when_keras_is_imported()
+
+
+def __getattr__(name: str) -> object:
+    # A Keras callback, so that its class cannot be made before Keras is imported.
+    if name == "LearningRateMonitor":
+        from keras_optkit.runtime.monitor import LearningRateMonitor
+
+        return LearningRateMonitor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __version__ = "0.1.0"
 
@@ -75,11 +92,13 @@ __all__ = [
     "InverseTimeDecaySpec",
     "JoinSpec",
     "LambSpec",
+    "LearningRateMonitor",
     "LionSpec",
     "MuonSpec",
     "NadamSpec",
     "OneCycleSpec",
     "OptimizerSpec",
+    "OptimizerWarning",
     "ParamGroup",
     "PiecewiseConstantDecaySpec",
     "PolynomialDecaySpec",
@@ -102,4 +121,5 @@ __all__ = [
     "plot_schedule",
     "register_spec",
     "scale_learning_rate",
+    "spec_of",
 ]

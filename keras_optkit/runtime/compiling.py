@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from keras_optkit.runtime.factory import build_optimizer
-from keras_optkit.runtime.selection import places_in, select
+from keras_optkit.runtime.preflight import check
 from keras_optkit.specs.hints import nearest_first
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
@@ -45,17 +45,20 @@ def compile_with(
     Raises:
         pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
+        ValueError: the model cannot be trained so, for example because it has nothing trainable, or because the
+            strategy has several replicas and the spec accumulates gradients.
         TypeError: ``model`` is not a Keras 3 model, or its ``compile`` has no such argument.
         RuntimeError: the installed Keras has no such optimizer or argument.
+
+    Warns:
+        OptimizerWarning: the model will train, but not as the spec reads.
     """
     spec = read(OptimizerSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
     _check_model(model)
     _check_arguments(model, compile_arguments)
+    check(model, spec, compile_arguments)
     if compile_arguments.get("loss") is None:
         compile_arguments = _compiled_before(model) | compile_arguments
-    if model.built and (spec.exclude_from_weight_decay or spec.groups):
-        # The optimizer will choose by itself; this says what is wrong before the model is touched.
-        select(list(places_in(model).values()), spec.exclude_from_weight_decay, spec.groups)
     with _strategy_scope(model):
         optimizer: Any = build_optimizer(spec)
         if spec.exclude_from_weight_decay or spec.groups:

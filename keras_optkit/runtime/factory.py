@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from keras_optkit.runtime.availability import needs_keras
+from keras_optkit.runtime.reading import remember
 from keras_optkit.specs.adam_family import (
     AdamaxSpec,
     AdamSpec,
@@ -140,6 +141,7 @@ def build_optimizer(
         keras_class = GROUPED[spec.type]
         arguments |= {"exclude_from_weight_decay": spec.exclude_from_weight_decay, "groups": spec.groups}
     optimizer: Optimizer = keras_class(**arguments)
+    remember(optimizer, spec)
     return optimizer
 
 

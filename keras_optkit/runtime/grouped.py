@@ -18,7 +18,6 @@ from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import registered
 
-
 if TYPE_CHECKING:
     _KerasOptimizer = keras.optimizers.Optimizer
 else:

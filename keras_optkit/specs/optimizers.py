@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from keras_optkit.specs.base import Conflict, Spec
 from keras_optkit.specs.fields import (
@@ -21,6 +24,10 @@ from keras_optkit.specs.fields import (
 from keras_optkit.specs.groups import ParamGroup, Patterns
 from keras_optkit.specs.registry import register_spec
 from keras_optkit.specs.schedules import LearningRate
+
+
+def _none_for_empty(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return patterns or None
 
 
 class OptimizerSpec(Spec):
@@ -71,10 +78,11 @@ class OptimizerSpec(Spec):
                 yield Conflict("ema_momentum", "has no effect without use_ema=True")
             if self.ema_overwrite_frequency is not None:
                 yield Conflict("ema_overwrite_frequency", "has no effect without use_ema=True")
-        if self.exclude_from_weight_decay and not self._decays_weights():
+        if self.exclude_from_weight_decay and not self.decays_weights():
             yield Conflict("exclude_from_weight_decay", "has no effect without weight_decay > 0")
 
-    def _decays_weights(self) -> bool:
+    def decays_weights(self) -> bool:
+        """Whether any variable can be decayed."""
         return bool(self.weight_decay) or any(group.weight_decay for group in self.groups)
 
 
@@ -255,7 +263,7 @@ class MuonSpec(OptimizerSpec):
     adam_beta_2: Momentum = 0.999
     adam_weight_decay: NonNegative | None = 0.004
     epsilon: Positive = 1e-7
-    exclude_layers: Patterns | None = None
+    exclude_layers: Annotated[Patterns | None, AfterValidator(_none_for_empty)] = None
     exclude_embeddings: Flag = True
     muon_a: Number = 3.4445
     muon_b: Number = -4.775
@@ -271,5 +279,5 @@ class MuonSpec(OptimizerSpec):
         if self.nesterov and self.momentum == 0:
             yield Conflict("nesterov", "has no effect without momentum: set it, or nesterov=False")
 
-    def _decays_weights(self) -> bool:
-        return super()._decays_weights() or bool(self.adam_weight_decay)
+    def decays_weights(self) -> bool:
+        return super().decays_weights() or bool(self.adam_weight_decay)

@@ -70,7 +70,7 @@ def test_all_mistakes_in_a_schedule_are_reported_beside_those_of_its_optimizer(r
     }
 
 
-@pytest.mark.parametrize("value", ["x" * 10_000, ["x"] * 10_000, {"x" * 1000: "y" * 1000}, b"x" * 10_000, range(10**9)])
+@pytest.mark.parametrize("value", ["x" * 10_000, ["x"] * 10_000, {"x" * 10_000}, b"x" * 10_000, range(10**9)])
 def test_a_long_value_is_shown_in_short(value, refusal):
     assert len(refusal(SGDSpec, momentum=value).message) < 250
     assert len(refusal(SGDSpec, learning_rate=value).message) < 350
