@@ -11,7 +11,7 @@ from keras_optkit.runtime.compiling import compile_with
 from keras_optkit.runtime.factory import build_optimizer, build_schedule
 from keras_optkit.runtime.preflight import OptimizerWarning
 from keras_optkit.runtime.reading import spec_of
-from keras_optkit.runtime.registration import register_when_keras_is_imported
+from keras_optkit.runtime.registration import register_when_keras_is_imported as _register_when_keras_is_imported
 from keras_optkit.runtime.selection import layerwise_groups
 from keras_optkit.specs.adam_family import (
     AdamaxSpec,
@@ -60,7 +60,7 @@ from keras_optkit.specs.schedules import (
 if TYPE_CHECKING:
     from keras_optkit.runtime.monitor import LearningRateMonitor
 
-register_when_keras_is_imported()
+_register_when_keras_is_imported()
 
 
 def __getattr__(name: str) -> object:

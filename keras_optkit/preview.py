@@ -98,7 +98,7 @@ def describe(
     resolved = resolve(written, run)
     lines = [textwrap.shorten(repr(written), 500)]
     if run.steps is not None:
-        lines.append(f"{run.epochs} epochs of {run.steps_per_epoch} steps: {run.steps} steps")
+        lines.append(f"{run.epochs} x {run.steps_per_epoch} = {run.steps} steps")
     schedule = _schedule(resolved)
     if isinstance(schedule, ScheduleSpec):
         return "\n".join([*lines, *_table(schedule, run)])
@@ -128,12 +128,11 @@ _MOST_ROWS = 16
 
 
 def _landmarks(schedule: ScheduleSpec, run: RunLength) -> list[tuple[int, str]]:
-    """The steps that matter, in order and within the run, each with all that happens there."""
-    last = math.inf if run.steps is None else run.steps - 1
+    """The steps that matter, in order, each with all that happens there."""
     texts: dict[int, list[str]] = {0: ["start"]}
     for step, text in schedule.landmarks():
-        if step <= last:
-            texts.setdefault(step, []).append(text)
+        late = run.steps is not None and step > run.steps
+        texts.setdefault(step, []).append(f"{text}, after the run" if late else text)
     if run.steps is not None:
         texts.setdefault(run.steps - 1, []).append("last step of the run")
     return [(step, ", ".join(texts[step])) for step in sorted(texts)]

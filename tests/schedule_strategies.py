@@ -33,7 +33,7 @@ from keras_optkit.specs.base import Spec
 SMALLEST = float(np.finfo(np.float32).tiny)
 LARGEST = float(np.finfo(np.float32).max)
 LAST_BELOW_ONE = float(np.nextafter(np.float32(1), np.float32(0)))
-MOST_STEPS = 2**63 - 1
+MOST_STEPS = 2**53
 
 ZERO = st.just(0.0)
 positive = st.floats(SMALLEST, LARGEST)

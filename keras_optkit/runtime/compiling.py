@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from keras_optkit.runtime.factory import build_optimizer
 from keras_optkit.runtime.preflight import check
+from keras_optkit.runtime.selection import has_weights
 from keras_optkit.specs.hints import nearest_first
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
@@ -58,13 +59,14 @@ def compile_with(
     _check_arguments(model, compile_arguments)
     check(model, spec, compile_arguments)
     if compile_arguments.get("loss") is None:
-        compile_arguments = _compiled_before(model) | compile_arguments
+        compile_arguments.pop("loss", None)
+        compile_arguments = _compiled_before(model, compile_arguments) | compile_arguments
     with _strategy_scope(model):
         optimizer: Any = build_optimizer(spec)
         if spec.exclude_from_weight_decay or spec.groups:
             optimizer.look_into(model)
         model.compile(optimizer=optimizer, **compile_arguments)
-        if model.built:
+        if model.optimizer is not None and has_weights(model):
             # Of the model's optimizer: under mixed precision Keras has wrapped ours.
             model.optimizer.build(model.trainable_variables)
     return model
@@ -91,17 +93,26 @@ def _check_arguments(model: keras.Model, arguments: Mapping[str, Any]) -> None:
         return
     for name in arguments:
         if name not in known:
-            nearest = nearest_first(name, known.keys() - {"optimizer"})[0]
-            raise TypeError(f"model.compile has no argument {name!r}, did you mean {nearest!r}?")
+            nearest = nearest_first(name, known.keys() - {"optimizer"})[:1]
+            hint = f", did you mean {nearest[0]!r}?" if nearest else ""
+            raise TypeError(f"model.compile has no argument {name!r}{hint}")
 
 
-def _compiled_before(model: keras.Model) -> dict[str, Any]:
-    """What ``model`` was compiled with, except for the optimizer. Nothing if it was not compiled."""
+def _compiled_before(model: keras.Model, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``model`` was compiled with and ``arguments`` do not replace. Nothing if it was not compiled."""
+    import keras
+
     if not model.compiled:
         return {}
     # get_compile_config would turn losses and metrics into JSON, and not all of them come back from it.
-    arguments = model._compile_config.config
-    return {name: value for name, value in arguments.items() if name != "optimizer"}
+    kept = dict(model._compile_config.config)
+    if model.dtype_policy.name == "mixed_float16":
+        kept["auto_scale_loss"] = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    if arguments.get("run_eagerly"):
+        del kept["jit_compile"]
+    known = inspect.signature(model.compile).parameters
+    takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
+    return {name: value for name, value in kept.items() if name != "optimizer" and (takes_all or name in known)}
 
 
 def _strategy_scope(model: keras.Model) -> Any:

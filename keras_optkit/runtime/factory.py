@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypedDict, Unpack, overload
 
 from keras_optkit.runtime.availability import needs_keras
 from keras_optkit.runtime.reading import remember
@@ -76,6 +76,23 @@ class Run(TypedDict, total=False):
     epochs: int | None
 
 
+class AnyOptimizer(Protocol):
+    """An ``OptimizerSpec`` of which no more is known, as type checkers see it: none that has an overload of its own."""
+
+    _is_mirrored: ClassVar[Literal[False]]
+
+    @property
+    def learning_rate(self) -> float | ScheduleSpec: ...
+
+
+class AnySchedule(Protocol):
+    """A ``ScheduleSpec`` of which no more is known, as type checkers see it: none that has an overload of its own."""
+
+    _is_mirrored: ClassVar[Literal[False]]
+
+    def value(self, step: Any, xp: Any = ...) -> Any: ...
+
+
 # fmt: off
 @overload
 def build_optimizer(spec: SGDSpec, **run: Unpack[Run]) -> SGD: ...
@@ -106,10 +123,13 @@ def build_optimizer(spec: MuonSpec, **run: Unpack[Run]) -> Muon: ...
 @overload
 def build_optimizer(spec: ScheduleFreeAdamWSpec, **run: Unpack[Run]) -> ScheduleFreeAdamW: ...
 @overload
-def build_optimizer(spec: OptimizerSpec | Mapping[str, Any] | str, **run: Unpack[Run]) -> Optimizer: ...
+def build_optimizer(spec: AnyOptimizer | Mapping[str, Any] | str, **run: Unpack[Run]) -> Optimizer: ...
 # fmt: on
 def build_optimizer(
-    spec: OptimizerSpec | Mapping[str, Any] | str, *, steps_per_epoch: int | None = None, epochs: int | None = None
+    spec: AnyOptimizer | OptimizerSpec | Mapping[str, Any] | str,
+    *,
+    steps_per_epoch: int | None = None,
+    epochs: int | None = None,
 ) -> Optimizer:
     """The native Keras optimizer that ``spec`` says, a new one at each call.
 
@@ -128,9 +148,10 @@ def build_optimizer(
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
         RuntimeError: the installed Keras has no such optimizer or argument; the message names the version needed.
     """
+    spec = read(OptimizerSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
+
     import keras
 
-    spec = read(OptimizerSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
     arguments = _arguments(keras.optimizers, spec)
     if isinstance(spec.learning_rate, ScheduleSpec):
         arguments["learning_rate"] = build_schedule(spec.learning_rate)
@@ -159,10 +180,13 @@ def build_schedule(spec: CosineDecaySpec, **run: Unpack[Run]) -> CosineDecay: ..
 @overload
 def build_schedule(spec: CosineDecayRestartsSpec, **run: Unpack[Run]) -> CosineDecayRestarts: ...
 @overload
-def build_schedule(spec: ScheduleSpec | Mapping[str, Any] | str, **run: Unpack[Run]) -> LearningRateSchedule: ...
+def build_schedule(spec: AnySchedule | Mapping[str, Any] | str, **run: Unpack[Run]) -> LearningRateSchedule: ...
 # fmt: on
 def build_schedule(
-    spec: ScheduleSpec | Mapping[str, Any] | str, *, steps_per_epoch: int | None = None, epochs: int | None = None
+    spec: AnySchedule | ScheduleSpec | Mapping[str, Any] | str,
+    *,
+    steps_per_epoch: int | None = None,
+    epochs: int | None = None,
 ) -> LearningRateSchedule:
     """The native Keras learning-rate schedule that ``spec`` says, a new one at each call.
 
@@ -180,11 +204,12 @@ def build_schedule(
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
         RuntimeError: the installed Keras has no such schedule or argument; the message names the version needed.
     """
+    spec = read(ScheduleSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
+
     import keras
 
     from keras_optkit.runtime.schedule import PiecewiseConstantTable, SpecSchedule
 
-    spec = read(ScheduleSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
     if type(spec) not in KERAS_SCHEDULES:
         return SpecSchedule(spec)
     arguments = _arguments(keras.optimizers.schedules, spec)

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from keras_optkit.runtime.selection import places_in, select
+from keras_optkit.runtime.selection import has_weights, places_in, select
 from keras_optkit.specs.adam_family import ScheduleFreeAdamWSpec
 from keras_optkit.specs.optimizers import OptimizerSpec
 
@@ -30,8 +30,8 @@ def check(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any])
     for error in _errors(model, spec, arguments):
         raise ValueError(error)
     for warning in _warnings(model, spec):
-        # Of the line that calls compile_with.
-        warnings.warn(warning, OptimizerWarning, stacklevel=4)
+        # At the line that calls compile_with.
+        warnings.warn(warning, OptimizerWarning, stacklevel=3)
 
 
 def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any]) -> Iterator[str]:
@@ -45,7 +45,7 @@ def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any
                 )
         if arguments.get("jit_compile") is True:
             yield f"jit_compile=True does not work under a strategy of several replicas (here {replicas})"
-    if not model.built:
+    if not has_weights(model):
         if isinstance(spec, ScheduleFreeAdamWSpec):
             yield (
                 "ScheduleFreeAdamW begins from the weights that the model has when it is compiled, and this model has "
@@ -82,7 +82,7 @@ def _warnings(model: keras.Model, spec: OptimizerSpec) -> Iterator[str]:
 
 
 def _decayed_and_regularized(model: keras.Model, spec: OptimizerSpec) -> list[str]:
-    if not model.built or not spec.decays_weights():
+    if not has_weights(model) or not spec.decays_weights():
         return []
     places = places_in(model)
     treatments = select(list(places.values()), spec.exclude_from_weight_decay, spec.groups)

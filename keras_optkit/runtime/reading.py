@@ -48,11 +48,10 @@ def spec_of(optimizer_or_model: keras.optimizers.Optimizer | keras.Model) -> Opt
         optimizer = optimizer.inner_optimizer
     spec_class = _spec_class(optimizer)
     _refuse_keras_exclusion(optimizer)
+    read = {"learning_rate": _learning_rate(optimizer), "name": _name(optimizer)}
     config = optimizer.get_config()
     fields = {name: config[name] for name in spec_class.model_fields if name in config}
-    fields["learning_rate"] = _learning_rate(optimizer)
-    fields["name"] = _name(optimizer)
-    return spec_class(**fields)
+    return spec_class(**fields | read)
 
 
 def _spec_class(optimizer: Any) -> type[OptimizerSpec]:

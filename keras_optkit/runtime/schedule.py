@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 from keras import ops
+from pydantic import ValidationError
 
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpec
@@ -33,6 +34,16 @@ class SpecSchedule(keras.optimizers.schedules.LearningRateSchedule):
     def __call__(self, step: Any) -> Any:
         """The learning rate at ``step``, a tensor of Keras's default float type."""
         return _rate(self.spec, step)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> SpecSchedule:
+        """The schedule that was saved as ``config``."""
+        try:
+            return cls(**config)
+        except ValidationError as error:
+            if error.errors()[0]["type"] == "unknown_type":
+                error.add_note("Import the module that registers a schedule of your own before loading.")
+            raise
 
     def get_config(self) -> dict[str, Any]:
         """The spec as a mapping, in a form that JSON holds."""

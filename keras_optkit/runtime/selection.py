@@ -45,6 +45,11 @@ def places_in(model: keras.Model) -> dict[int, Place]:
     return places
 
 
+def has_weights(model: keras.Model) -> bool:
+    """Whether ``model`` has all its weights. One that is built only in part makes the others when it is called."""
+    return bool(model.built) and all(layer.built for layer in model._flatten_layers(include_self=False))
+
+
 def place_of(variable: Any) -> Place:
     """The place of a ``variable`` as far as it knows it itself."""
     # A bare tf.Variable has no path, and a name that ends in an output number.

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from keras_optkit.specs.base import Conflict
 from keras_optkit.specs.durations import Duration
 from keras_optkit.specs.fields import Flag, Momentum, NonNegative, Positive, PositiveMomentum, StepsOrZero
-from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.optimizers import MirroredOptimizerSpec
 from keras_optkit.specs.registry import register_spec
 from keras_optkit.specs.schedules import LearningRate
 
 
 @register_spec
-class AdamSpec(OptimizerSpec):
+class AdamSpec(MirroredOptimizerSpec):
     """Adam, as ``keras.optimizers.Adam``.
 
     For weights ``w`` with gradient ``g`` at update t (from 1): ``m = beta_1 * m + (1 - beta_1) * g``,
@@ -36,7 +36,7 @@ class AdamSpec(OptimizerSpec):
 
 
 @register_spec
-class AdamWSpec(OptimizerSpec):
+class AdamWSpec(MirroredOptimizerSpec):
     """Adam with decoupled weight decay, as ``keras.optimizers.AdamW``.
 
     Adam's step, after ``w = w - learning_rate * weight_decay * w``.
@@ -60,7 +60,7 @@ class AdamWSpec(OptimizerSpec):
 
 
 @register_spec
-class AdamaxSpec(OptimizerSpec):
+class AdamaxSpec(MirroredOptimizerSpec):
     """Adamax, as ``keras.optimizers.Adamax``: Adam with the largest instead of the mean squared gradient.
 
     For weights ``w`` with gradient ``g`` at update t (from 1): ``m = beta_1 * m + (1 - beta_1) * g``,
@@ -80,7 +80,7 @@ class AdamaxSpec(OptimizerSpec):
 
 
 @register_spec
-class NadamSpec(OptimizerSpec):
+class NadamSpec(MirroredOptimizerSpec):
     """Adam with Nesterov momentum, as ``keras.optimizers.Nadam``.
 
     The momentum at update t is ``u_t = beta_1 * (1 - 0.5 * 0.96**t)``; the step goes along
@@ -100,7 +100,7 @@ class NadamSpec(OptimizerSpec):
 
 
 @register_spec
-class LionSpec(OptimizerSpec):
+class LionSpec(MirroredOptimizerSpec):
     """Lion, as ``keras.optimizers.Lion``: steps of one size along the sign of a momentum.
 
     For weights ``w`` with gradient ``g``: ``w = w - learning_rate * sign(beta_1 * m + (1 - beta_1) * g)``, then
@@ -118,7 +118,7 @@ class LionSpec(OptimizerSpec):
 
 
 @register_spec
-class LambSpec(OptimizerSpec):
+class LambSpec(MirroredOptimizerSpec):
     """Lamb, as ``keras.optimizers.Lamb``: Adam whose step is scaled to the size of each variable.
 
     With Adam's corrected quotient ``u = m_hat / (sqrt(v_hat) + epsilon)``:
@@ -138,7 +138,7 @@ class LambSpec(OptimizerSpec):
 
 
 @register_spec
-class ScheduleFreeAdamWSpec(OptimizerSpec):
+class ScheduleFreeAdamWSpec(MirroredOptimizerSpec):
     """Schedule-free AdamW, as ``keras.optimizers.ScheduleFreeAdamW``.
 
     Adam's step is taken by a second copy ``z`` of the weights; ``x`` is the running mean of ``z``; the model trains

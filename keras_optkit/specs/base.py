@@ -12,7 +12,9 @@ from pydantic import (
     ConfigDict,
     GetCoreSchemaHandler,
     ModelWrapValidatorHandler,
+    SerializerFunctionWrapHandler,
     ValidationError,
+    model_serializer,
     model_validator,
 )
 from pydantic_core import CoreSchema, core_schema
@@ -41,7 +43,7 @@ class Value(BaseModel):
     def __init__(self, /, *positional: object, **fields: Any) -> None:
         if positional:
             name = type(self).__name__
-            first = next(field for field in type(self).model_fields if field != "type")
+            first = next((field for field in type(self).model_fields if field != "type"), "field")
             raise TypeError(f"{name} takes its fields by name: {name}({first}={positional[0]!r}, ...)")
         super().__init__(**fields)
 
@@ -77,7 +79,7 @@ class Value(BaseModel):
         return data
 
     def _mistake(self, conflict: Conflict) -> Mistake:
-        received = getattr(self, conflict.field)
+        received = getattr(self, conflict.field, None)
         return Mistake((conflict.field,), received, refusal("conflict", conflict.rule, received))
 
     def __str__(self) -> str:
@@ -109,7 +111,7 @@ class Spec(Value):
     """The canonical value of ``type``."""
 
     def __init__(self, /, *positional: object, **fields: Any) -> None:
-        if self._is_kind():
+        if self.is_kind():
             name = type(self).__name__
             raise TypeError(f"{name} is a kind of spec: make one of its subclasses, or read one with parse_spec")
         super().__init__(*positional, **fields)
@@ -119,9 +121,11 @@ class Spec(Value):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Makes the class name without ``Spec`` the type, before pydantic reads the class for its fields."""
         written = inspect.get_annotations(cls)
-        if not cls._is_kind() and "type" not in written:
+        if not cls.is_kind() and "type" not in written:
             cls.type = cls.__name__.removesuffix("Spec")
             cls.__annotations__ = {"type": Literal[cls.type], **written}
+        if "type" in written and not isinstance(cls.__dict__.get("type"), str):
+            raise TypeError(f"the type of {cls.__name__} needs a default: leave it out, or write its name behind it")
         super().__init_subclass__(**kwargs)
 
     def resolve(self, *, steps_per_epoch: int | None = None, epochs: int | None = None) -> Self:
@@ -137,18 +141,24 @@ class Spec(Value):
         """
         return resolve(self, RunLength.of(steps_per_epoch, epochs))
 
+    @model_serializer(mode="wrap")
+    def _with_type(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """With its ``type`` also where defaults are left out, because it is read by that."""
+        return {"type": self.type, **serialize(self)}
+
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         cls._type = cls.model_fields["type"].default
 
     @classmethod
-    def _is_kind(cls) -> bool:
+    def is_kind(cls) -> bool:
+        """Whether this is a kind of spec, such as ``OptimizerSpec``, and not a spec itself."""
         return cls.__mro__.index(Value) <= 2  # Spec itself and its direct subclasses
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
-        if cls._is_kind():
+        if cls.is_kind():
             return core_schema.no_info_plain_validator_function(partial(read, cls))
         return handler(source)
 

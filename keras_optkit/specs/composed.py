@@ -12,8 +12,10 @@ import numpy as np
 from keras_optkit.specs.base import Conflict
 from keras_optkit.specs.durations import Duration, first_not_rising, in_one_unit, in_steps, is_resolved
 from keras_optkit.specs.fields import (
+    SMALLEST,
     DecayRate,
     Factor,
+    Listed,
     OpenFraction,
     Ordered,
     Positive,
@@ -101,7 +103,7 @@ class JoinSpec(ScheduleSpec):
     """
 
     schedules: Ordered[ScheduleSpec]
-    boundaries: Ordered[Steps]
+    boundaries: Listed[Steps]
 
     def conflicts(self) -> Iterator[Conflict]:
         pieces = len(self.schedules)
@@ -143,9 +145,6 @@ class Recipe(ScheduleSpec):
     def value(self, step: Any, xp: Any = np) -> Any:
         return self.expand().value(step, xp)
 
-    def landmarks(self) -> Iterable[tuple[int, str]]:
-        return self.expand().landmarks()
-
 
 @register_spec
 class WarmupSpec(Recipe):
@@ -156,7 +155,7 @@ class WarmupSpec(Recipe):
     Attributes:
         schedule: what follows the warm-up.
         warmup_steps: the length of the warm-up, > 0.
-        initial_learning_rate: the rate at step 0, >= 0 and below the schedule's first rate.
+        initial_learning_rate: the rate at step 0, >= 0 and not above the schedule's first rate.
         shape: as in ``RampSpec``; ``"exponential"`` needs an ``initial_learning_rate`` > 0.
         power: > 0, for ``shape="polynomial"``.
     """
@@ -169,7 +168,11 @@ class WarmupSpec(Recipe):
 
     def conflicts(self) -> Iterator[Conflict]:
         yield from _power_without_polynomial(self.shape, self.power)
-        first = _first_rate(self.schedule)
+        try:
+            first = float(self.schedule.value(0)) if is_resolved(self.schedule) else None
+        except Exception as error:  # anything may be wrong in a value() of somebody's own
+            yield Conflict("schedule", f"has no rate at step 0 ({type(error).__name__}: {error})")
+            return
         if first == 0:
             yield Conflict("schedule", "must begin with a rate > 0, which the warm-up can reach")
         elif first is not None and first < self.initial_learning_rate:
@@ -177,6 +180,12 @@ class WarmupSpec(Recipe):
             yield Conflict("initial_learning_rate", rule)
         elif self.shape == "exponential" and self.initial_learning_rate == 0:
             yield Conflict("initial_learning_rate", "must be > 0 for an exponential warm-up, which never leaves 0")
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        warmup = in_steps(self.warmup_steps)
+        yield warmup, "end of the warm-up"
+        for step, text in self.schedule.landmarks():
+            yield warmup + step, text
 
     def expand(self) -> JoinSpec:
         ramp = RampSpec(
@@ -217,9 +226,15 @@ class OneCycleSpec(Recipe):
         if self.div_factor * self.final_div_factor < 1:
             rule = f"must be >= 1 / div_factor ({1 / self.div_factor:g}), or the last rate is above the peak"
             yield Conflict("final_div_factor", rule)
+        elif (last := self.max_learning_rate / self.div_factor / self.final_div_factor) < SMALLEST:
+            yield Conflict("final_div_factor", f"makes the last rate {last:g}, which float32 cannot hold")
         if isinstance(self.total_steps, int) and not 0 < (peak := self._peak()) < self.total_steps:
             rule = f"leaves no step for a phase: the peak would be at step {peak} of {self.total_steps}"
             yield Conflict("total_steps", rule)
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield self._peak(), "peak"
+        yield in_steps(self.total_steps), "end of the cycle"
 
     def _peak(self) -> int:
         return round(self.pct_start * in_steps(self.total_steps))
@@ -280,6 +295,13 @@ class WarmupStableDecaySpec(Recipe):
                 f"and {self.decay_steps} decay"
             )
             yield Conflict("total_steps", rule)
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        warmup, decay, total = map(in_steps, (self.warmup_steps, self.decay_steps, self.total_steps))
+        if warmup:
+            yield warmup, "end of the warm-up"
+        yield total - decay, "decay begins"
+        yield total, "end of the decay"
 
     def expand(self) -> JoinSpec:
         warmup, decay, total = map(in_steps, (self.warmup_steps, self.decay_steps, self.total_steps))
@@ -379,8 +401,3 @@ class CyclicalSpec(ScheduleSpec):
 def _power_without_polynomial(shape: str, power: float) -> Iterator[Conflict]:
     if power != 1 and shape != "polynomial":
         yield Conflict("power", "has no effect without shape='polynomial'")
-
-
-def _first_rate(schedule: ScheduleSpec) -> float | None:
-    """The rate at step 0, or None where durations are not resolved yet."""
-    return float(schedule.value(0)) if is_resolved(schedule) else None

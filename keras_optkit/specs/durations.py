@@ -16,15 +16,16 @@ from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import numpy as np
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from keras_optkit.specs.errors import Mistake, in_words, refusal, refuse
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[int | str, ...]
 
-# Keras counts steps in int64.
-_MOST_STEPS = 2**63 - 1
+# So far float64, in which rates are computed, counts steps exactly.
+_MOST_STEPS = 2**53
+_DIGITS = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*", re.ASCII)
 _TEXT = re.compile(r"\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(epochs?|%|percent|steps?)?\s*", re.ASCII | re.IGNORECASE)
 
 
@@ -46,7 +47,10 @@ class Duration(str):
     unit: str
 
     def __new__(cls, text: str) -> Self:
-        duration = read_duration(str(text))
+        try:
+            duration = read_duration(str(text))
+        except PydanticCustomError as error:
+            raise ValueError(f"a duration {error}") from None
         if isinstance(duration, int):
             raise ValueError(f"a number of steps is an int: write {duration}, not Duration({text!r})")
         return cls._of(duration.amount, duration.unit)
@@ -93,23 +97,44 @@ def read_duration(value: object) -> int | Duration:
 
 def positive_duration(value: object) -> int | Duration:
     """``read_duration`` for a duration that must be longer than nothing."""
-    duration = _read(value)
+    duration = value if type(value) is int and value <= _MOST_STEPS else _read(value)
     if (duration if isinstance(duration, int) else duration.amount) <= 0:
         raise refusal("out_of_range", "must be > 0", value)
     return duration
 
 
+def scalar(value: object) -> object:
+    """What is in an array without dimensions; anything else is returned as it is."""
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def whole_number(value: object) -> int | None:
+    """The int that ``value`` is: an int, a NumPy integer, or a text of digits. None if it is none of these.
+
+    Raises:
+        PydanticCustomError: a validator's error: it is a boolean, or too large for Keras to count.
+    """
+    value = scalar(value)
+    if isinstance(value, (bool, np.bool_)):
+        raise refusal("wrong_type", "must be a whole number, not a boolean", value)
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        # Longer texts are out of range, and Python refuses to convert the longest.
+        value = int(value) if len(value) < 100 else _MOST_STEPS + 1
+    if not isinstance(value, (int, np.integer)) or isinstance(value, np.timedelta64):
+        return None
+    number = int(value)
+    if number > _MOST_STEPS:
+        raise refusal("out_of_range", "must be at most 2**53", value)
+    return number
+
+
 def _read(value: object) -> int | Duration:
-    if type(value) is int and value <= _MOST_STEPS:
-        return value
     if isinstance(value, Duration):
         return value
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, (bool, np.bool_)):
-        raise refusal("wrong_type", f"{_FORMS}, not a boolean", value)
-    if isinstance(value, (int, np.integer)):
-        return _steps(int(value))
+    number = whole_number(value)
+    if number is not None:
+        return number
+    value = scalar(value)
     if isinstance(value, str):
         return _from_text(value)
     if isinstance(value, (float, np.floating)) and math.isfinite(value):
@@ -120,24 +145,20 @@ def _read(value: object) -> int | Duration:
 _FORMS = "must be a whole number of steps, or a duration such as '20 epochs' or '5%'"
 
 
-def _steps(number: int) -> int:
-    if number > _MOST_STEPS:
-        raise refusal("out_of_range", "must be below 2**63, the end of Keras's step counter", number)
-    return number
-
-
 def _from_text(text: str) -> int | Duration:
     match = _TEXT.fullmatch(text)
     if match is None:
         raise refusal("wrong_type", _FORMS, text)
     number, unit = match[1], (match[2] or "steps").lower()
-    if unit.startswith("step"):
-        if not number.isdecimal():
-            raise refusal("wrong_type", f"must not be a bare float, which could mean {_meanings(float(number))}", text)
-        return _steps(int(number))
-    if not math.isfinite(float(number)):
+    amount = float(number)
+    if not math.isfinite(amount):
         raise refusal("not_finite", "must be finite", text)
-    return Duration._of(float(number), "epochs" if unit.startswith("epoch") else "%")
+    if not unit.startswith("step"):
+        return Duration._of(amount, "epochs" if unit.startswith("epoch") else "%")
+    steps = whole_number(number)
+    if steps is None:
+        raise refusal("wrong_type", f"must not be a bare float, which could mean {_meanings(amount)}", text)
+    return steps
 
 
 def _meanings(number: float) -> str:
@@ -175,7 +196,8 @@ def in_steps(duration: int | str) -> int:
     """
     if isinstance(duration, int):
         return duration
-    raise ValueError(f"{duration!r} is not a number of steps yet: pass {_needed_for(duration)}")
+    needed = ", ".join(f"{name}=..." for name in _needed_for(duration).split(" and "))
+    raise ValueError(f"{duration!r} is not a number of steps yet: resolve({needed}) the spec first")
 
 
 def _needed_for(duration: str) -> str:
@@ -229,7 +251,8 @@ def _count(name: str, value: object) -> int | None:
             f"{_CARDINALITIES[count]}: pass the number of batches that one epoch really has"
         )
     if count < 1 or isinstance(value, bool):
-        raise ValueError(f"{name} must be a whole number > 0, received {value!r}")
+        remedy = "; for samples in batches it is math.ceil(samples / batch_size)" if isinstance(value, float) else ""
+        raise ValueError(f"{name} must be a whole number > 0, received {value!r}{remedy}")
     return count
 
 
@@ -245,17 +268,17 @@ def resolve(spec: M, run: RunLength, path: Path = ()) -> M:
     changed = {name: value for name, value in new.items() if value is not old[name]}
     if not changed:
         return spec
-    written = {name: new[name] for name in spec.model_fields_set | changed.keys()}
     try:
-        return type(spec).model_validate(written)
+        return type(spec).model_validate({name: new[name] for name in spec.model_fields_set | changed.keys()})
     except ValidationError as error:
         durations = [name for name in changed if not isinstance(old[name], BaseModel)]
         became = ", ".join(f"{name} {old[name]!r} is {new[name]!r}" for name in durations)
+        written = f" ({became})" if became else ""
         mistakes = [
             Mistake(
                 (*path, *line["loc"]),
                 old.get(str(line["loc"][0])),
-                in_words(line["type"], f"{line['msg']} ({became})"),
+                in_words(line["type"], f"{line['msg']}{written}"),
             )
             for line in error.errors(include_url=False)
         ]

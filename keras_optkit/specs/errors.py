@@ -18,7 +18,16 @@ from keras_optkit.specs.hints import explain_unknown_field
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-_short = reprlib.Repr()
+
+class _Short(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        try:
+            return super().repr_int(x, level)
+        except ValueError:  # Python prints no int of more than some thousand digits
+            return f"an int of {x.bit_length()} bits"
+
+
+_short = _Short()
 _short.maxstring = _short.maxother = _short.maxlong = 80
 
 
@@ -70,7 +79,7 @@ def explained(error: ValidationError, data: object, spec: type[BaseModel]) -> Va
 def _reworded(line: ErrorDetails, spec: type[BaseModel]) -> PydanticCustomError:
     kind, received, context = line["type"], line["input"], line.get("ctx", {})
     if kind == "missing":
-        return in_words("missing", "required, but not given")
+        return in_words("required", "required, but not given")
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
         rule = f"must be {_interval(line['loc'], context, spec)}"
         return refusal("out_of_range", rule, received)
@@ -99,10 +108,11 @@ def _interval(path: tuple[int | str, ...], broken: Mapping[str, Any], spec: type
     bounds = dict(broken)
     field = spec.model_fields.get(str(path[0])) if len(path) == 1 else None
     for constraint in field.metadata if field else ():
-        bounds |= {side: getattr(constraint, side) for side in _SIGNS if hasattr(constraint, side)}
+        found = {side: getattr(constraint, side, None) for side in _SIGNS}
+        bounds |= {side: bound for side, bound in found.items() if bound is not None}
     sides = [side for side in _SIGNS if side in bounds]
-    if len(sides) == 1:
-        return f"{_SIGNS[sides[0]]} {bounds[sides[0]]:g}"
+    if len(sides) != 2 or not all(isinstance(bounds[side], (int, float)) for side in sides):
+        return " and ".join(f"{_SIGNS[side]} {bounds[side]}" for side in sides)
     low, high = sides
     opening, closing = "[" if low == "ge" else "(", "]" if high == "le" else ")"
     return f"in {opening}{bounds[low]:g}, {bounds[high]:g}{closing}"

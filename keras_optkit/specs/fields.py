@@ -15,22 +15,20 @@ from typing import Annotated, Any, TypeVar, cast
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict
 
-from keras_optkit.specs.durations import positive_duration, read_duration
+from keras_optkit.specs.durations import positive_duration, read_duration, scalar, whole_number
 from keras_optkit.specs.errors import refusal
 
 # Keras computes in float32. A number that float32 cannot hold would become 0 or infinity without a word.
-_SMALLEST = float(np.finfo(np.float32).tiny)
-_LARGEST = float(np.finfo(np.float32).max)
+SMALLEST = float(np.finfo(np.float32).tiny)
+_LARGEST = float(str(np.finfo(np.float32).max))  # its shortest decimal, which is a little more
 # Half-way between 1 and the float32 before it: from here on up, float32 rounds to 1.
 _ROUNDS_TO_ONE = 1 - 2**-25
-# Keras counts in int64.
-_LARGEST_COUNT = 2**63 - 1
 
 
 def to_number(value: object) -> float:
     """``value`` as the float that was meant: an integer, a NumPy scalar or a numeric string is converted."""
     number = value if type(value) is float else _converted(value)
-    if _SMALLEST <= number <= _LARGEST or number == 0 or _SMALLEST <= -number <= _LARGEST:
+    if SMALLEST <= number <= _LARGEST or number == 0 or SMALLEST <= -number <= _LARGEST:
         return number
     if not math.isfinite(number):
         raise refusal("not_finite", "must be a finite number", value)
@@ -38,14 +36,15 @@ def to_number(value: object) -> float:
 
 
 def _converted(value: object) -> float:
+    value = scalar(value)
     if isinstance(value, (bool, np.bool_)):
         raise refusal("wrong_type", "must be a number, not a boolean", value)
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, np.generic) and not isinstance(value, np.float64):
-        # By way of its shortest decimal: numpy.float32(0.1) means 0.1, not 0.10000000149011612.
+    if isinstance(value, np.generic) and value.dtype.kind in "iufV":
+        # By way of its shortest decimal: numpy.float32(0.1) means 0.1, not 0.10000000149011612. Kind V: bfloat16.
         value = str(value)
-    if isinstance(value, (str, numbers.Real, Decimal)):
+    if (isinstance(value, (str, numbers.Real, Decimal)) and not isinstance(value, np.generic)) or isinstance(
+        value, np.str_
+    ):
         try:
             return float(value)
         except OverflowError:
@@ -57,29 +56,21 @@ def _converted(value: object) -> float:
 
 def _whole(value: object) -> int:
     """``value`` as an int: a NumPy integer or a string of digits is converted; no float is, not even ``10.0``."""
-    if type(value) is int and value <= _LARGEST_COUNT:
-        return value
-    if isinstance(value, (bool, np.bool_)):
-        raise refusal("wrong_type", "must be a whole number, not a boolean", value)
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, str) and value.strip().removeprefix("-").isdecimal():
-        value = int(value)
-    if not isinstance(value, (int, np.integer)):
+    number = whole_number(value)
+    if number is None:
         raise refusal("wrong_type", "must be a whole number", value)
-    if value > _LARGEST_COUNT:
-        raise refusal("out_of_range", "must be below 2**63, the end of Keras's counters", value)
-    return int(value)
+    return number
 
 
 def _boolean(value: object) -> object:
+    value = scalar(value)
     return bool(value) if isinstance(value, np.bool_) else value
 
 
 def _listed(value: object) -> tuple[Any, ...]:
     """``value`` as a tuple. A set is refused, because it has lost the order; a string, because it is one value."""
     is_row = isinstance(value, np.ndarray) and value.ndim == 1
-    if isinstance(value, (str, bytes, bytearray)) or not (is_row or isinstance(value, Sequence)):
+    if isinstance(value, (str, bytes, bytearray, memoryview)) or not (is_row or isinstance(value, Sequence)):
         raise refusal("wrong_type", "must be a list", value)
     return tuple(cast("Sequence[Any]", value))
 
@@ -92,7 +83,7 @@ def _ordered(value: object) -> tuple[Any, ...]:
 
 
 def _below_one(value: float) -> float:
-    if value > _ROUNDS_TO_ONE:
+    if value >= _ROUNDS_TO_ONE:
         raise refusal("out_of_range", "must be below 1, also after rounding to float32", value)
     return value
 
@@ -102,10 +93,10 @@ def _none_for_one(value: int | None) -> int | None:
 
 
 T = TypeVar("T")
-#: A list, kept as a tuple.
-Listed = Annotated[tuple[T, ...], BeforeValidator(_listed)]
+#: A list, kept as a tuple. It is declared as a sequence so that type checkers let people write a list.
+Listed = Annotated[Sequence[T], BeforeValidator(_listed)]
 #: A list of at least one entry.
-Ordered = Annotated[tuple[T, ...], BeforeValidator(_ordered)]
+Ordered = Annotated[Sequence[T], BeforeValidator(_ordered)]
 
 Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
 #: What TensorFlow accepts as the name of a scope, which Keras makes of it.

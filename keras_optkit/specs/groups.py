@@ -19,7 +19,7 @@ BIAS_AND_NORM = "bias_and_norm"
 def _compilable(pattern: str) -> str:
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise refusal("wrong_type", f"must be a regular expression ({error})", pattern) from None
     return pattern
 
@@ -56,7 +56,8 @@ class ParamGroup(Value):
 
 def matches(pattern: str, path: str) -> bool:
     """Whether ``pattern``, beginning at a component of ``path``, is found in it."""
-    return re.search(f"(?:^|/)(?:{pattern})", path) is not None
+    starts = [0, *(slash.end() for slash in re.finditer("/", path))]
+    return any(re.compile(pattern).match(path, start) for start in starts)
 
 
 def is_bias_or_norm(path: str) -> bool:

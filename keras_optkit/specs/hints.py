@@ -7,7 +7,9 @@ lets the writer go on.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -36,12 +38,13 @@ def explain_unknown_field(name: str, given: Mapping[str, object], spec: type[Bas
         if canonical(field) == word:
             return field, f"unknown field, did you mean {field!r}?"
     if word == "decay" and "learning_rate" in fields:
-        return None, _instead_of_decay(given, fields["learning_rate"].default)
+        rates = (value for other, value in given.items() if _means(other, "learning_rate"))
+        return None, _instead_of_decay(given[name], next(rates, fields["learning_rate"].default))
     if word == "betas" and "beta_2" in fields:
         return "beta_1", "unknown field, in Keras these are two fields: 'beta_1' and 'beta_2'"
     for field in TODAY.get(word, ()):
         if field in fields:
-            return field, f"unknown field, its name in Keras is {field!r}"
+            return field, f"unknown field, its name in Keras is {field!r}{_unit(word, field, given[name])}"
     if word in GONE:
         return None, f"unknown field: {GONE[word]}"
     best = nearest_first(name, fields)[0]
@@ -50,16 +53,37 @@ def explain_unknown_field(name: str, given: Mapping[str, object], spec: type[Bas
     return None, f"unknown field, {spec.__name__} has {', '.join(fields)}"
 
 
+def _means(name: object, field: str) -> bool:
+    word = canonical(str(name))
+    return word == canonical(field) or field in TODAY.get(word, ())
+
+
+def _unit(word: str, field: str, value: object) -> str:
+    """What to say of a value whose unit is not that of the ``field`` it is meant for."""
+    if field == "alpha":
+        return ", which is a fraction of the first rate"
+    if "epoch" in word:
+        return f", which counts steps: write '{value} epochs'"
+    return ""
+
+
 def _likeness(name: str, other: str) -> float:
     return difflib.SequenceMatcher(None, canonical(name), canonical(other)).ratio()
 
 
-def _instead_of_decay(given: Mapping[str, object], default_rate: object) -> str:
-    rate = given.get("learning_rate", given.get("lr", default_rate))
-    return (
-        "Keras no longer has 'decay'; the same schedule is learning_rate=InverseTimeDecaySpec("
-        f"initial_learning_rate={rate!r}, decay_steps=1, decay_rate={given.get('decay')!r})"
-    )
+def _instead_of_decay(decay: object, rate: object) -> str:
+    """What did ``learning_rate / (1 + decay * step)`` in Keras 2, as an expression where the values allow one."""
+    values = []
+    for value in (rate, decay):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            # By way of its text, in which numpy.float32(0.1) is 0.1.
+            values.append(float(str(value)))
+    if len(values) == 2 and values[0] > 0 and 0 <= values[1] < math.inf:
+        return (
+            "Keras no longer has 'decay'; the same schedule is learning_rate=InverseTimeDecaySpec("
+            f"initial_learning_rate={values[0]!r}, decay_steps=1, decay_rate={values[1]!r})"
+        )
+    return "Keras no longer has 'decay'; say it as the learning_rate: a schedule such as InverseTimeDecaySpec"
 
 
 def _by_word(names: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator
 
@@ -55,6 +55,10 @@ class OptimizerSpec(Spec):
         groups: variables that are trained differently; the first group that matches a variable counts.
     """
 
+    if TYPE_CHECKING:
+        # Tells build_optimizer's overloads for one class from that for any, which would take in a union of the former.
+        _is_mirrored: ClassVar[Literal[False]]
+
     learning_rate: LearningRate
     weight_decay: NonNegative | None = None
     clipnorm: Positive | None = None
@@ -86,8 +90,18 @@ class OptimizerSpec(Spec):
         return bool(self.weight_decay) or any(group.weight_decay for group in self.groups)
 
 
+if TYPE_CHECKING:
+
+    class MirroredOptimizerSpec(OptimizerSpec):
+        """For type checkers, a spec for which ``build_optimizer`` has an overload of its own."""
+
+        _is_mirrored: ClassVar[Literal[True]]  # type: ignore[assignment]
+else:
+    MirroredOptimizerSpec = OptimizerSpec
+
+
 @register_spec
-class SGDSpec(OptimizerSpec):
+class SGDSpec(MirroredOptimizerSpec):
     """Stochastic gradient descent with momentum, as ``keras.optimizers.SGD``.
 
     For weights ``w`` with gradient ``g``: ``v = momentum * v - learning_rate * g``, then ``w = w + v``; with
@@ -110,7 +124,7 @@ class SGDSpec(OptimizerSpec):
 
 
 @register_spec
-class RMSpropSpec(OptimizerSpec):
+class RMSpropSpec(MirroredOptimizerSpec):
     """RMSprop, as ``keras.optimizers.RMSprop``.
 
     For weights ``w`` with gradient ``g``: ``v = rho * v + (1 - rho) * g**2``, then
@@ -133,7 +147,7 @@ class RMSpropSpec(OptimizerSpec):
 
 
 @register_spec
-class AdagradSpec(OptimizerSpec):
+class AdagradSpec(MirroredOptimizerSpec):
     """Adagrad, as ``keras.optimizers.Adagrad``.
 
     For weights ``w`` with gradient ``g``: ``n = n + g**2``, then ``w = w - learning_rate * g / sqrt(n + epsilon)``.
@@ -150,7 +164,7 @@ class AdagradSpec(OptimizerSpec):
 
 
 @register_spec
-class AdadeltaSpec(OptimizerSpec):
+class AdadeltaSpec(MirroredOptimizerSpec):
     """Adadelta, as ``keras.optimizers.Adadelta``.
 
     For weights ``w`` with gradient ``g``: ``n = rho * n + (1 - rho) * g**2``,
@@ -169,7 +183,7 @@ class AdadeltaSpec(OptimizerSpec):
 
 
 @register_spec
-class FtrlSpec(OptimizerSpec):
+class FtrlSpec(MirroredOptimizerSpec):
     """Follow the regularized leader, as ``keras.optimizers.Ftrl``.
 
     For weights ``w`` with gradient ``g``, and p for ``-learning_rate_power``: ``n_new = n + g**2``,
@@ -205,7 +219,7 @@ class FtrlSpec(OptimizerSpec):
 
 
 @register_spec
-class AdafactorSpec(OptimizerSpec):
+class AdafactorSpec(MirroredOptimizerSpec):
     """Adafactor, as ``keras.optimizers.Adafactor``.
 
     Keeps, of the second moments of a matrix, only the averages over rows and columns. At update t the moments decay
@@ -230,7 +244,7 @@ class AdafactorSpec(OptimizerSpec):
 
 
 @register_spec
-class MuonSpec(OptimizerSpec):
+class MuonSpec(MirroredOptimizerSpec):
     """Muon for matrices and Adam for everything else, as ``keras.optimizers.Muon``.
 
     For a matrix ``w`` with gradient ``g``: ``m = momentum * m + g``, then ``w = w - learning_rate * s * O``, where

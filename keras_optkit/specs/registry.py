@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import TypeVar, cast
 
@@ -24,9 +25,13 @@ def register_spec(cls: type[M]) -> type[M]:
         TypeError: ``cls`` is not a subclass of ``OptimizerSpec`` or ``ScheduleSpec``.
         ValueError: another class has the name. (The same class may be registered again, as a notebook does.)
     """
-    field = getattr(cls, "model_fields", {}).get("type")
-    if field is None or not isinstance(field.default, str):
+    from keras_optkit.specs.base import Spec  # which reads by this module
+
+    if not (isinstance(cls, type) and issubclass(cls, Spec)) or cls.is_kind():
         raise TypeError(f"register_spec takes a subclass of OptimizerSpec or ScheduleSpec, received {cls!r}")
+    if inspect.isabstract(cls):
+        raise TypeError(f"{cls.__name__} lacks {', '.join(sorted(cls.__abstractmethods__))}")
+    field = cls.model_fields["type"]
     name = canonical(field.default)
     known = _classes.get(name)
     if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
@@ -62,7 +67,9 @@ def read(kind: type[M], data: object) -> M:
         return data
     if isinstance(data, str):
         return _read(kind, data, {"type": data}, at=())
-    rule = f"must be {kind.__name__}, a mapping with a 'type', or the name of a type"
+    rule = f"must be {_KINDS.get(kind.__name__, kind.__name__)}, a mapping with a 'type', or the name of a type"
+    if isinstance(data, (int, float)) and kind.__name__ == "ScheduleSpec":
+        rule += f" (one rate for ever is ConstantSpec(learning_rate={data!r}))"
     raise refuse(kind.__name__, [Mistake((), data, refusal("wrong_type", rule, data))])
 
 
@@ -73,10 +80,16 @@ def _read(kind: type[M], name: object, fields: Mapping[str, object], *, at: tupl
     cls = find(kind, name)
     if cls is None:
         known = ", ".join(nearest_first(name, registered(kind)))
-        error = refusal("unknown_type", f"unknown type, the known ones (nearest first) are {known}", name)
+        rule = f"unknown type, the known ones (nearest first) are {known}"
+        if name.lstrip().startswith("{"):
+            rule = "must not be JSON text: load it first"
+        error = refusal("unknown_type", rule, name)
         raise refuse(kind.__name__, [Mistake(at, name, error)])
     validated: M = cls.__pydantic_validator__.validate_python(fields)
     return validated
+
+
+_KINDS = {"Spec": "a spec", "OptimizerSpec": "an optimizer spec", "ScheduleSpec": "a schedule spec"}
 
 
 def _without_type(kind: type[BaseModel], data: Mapping[str, object]) -> Mistake:
@@ -84,4 +97,4 @@ def _without_type(kind: type[BaseModel], data: Mapping[str, object]) -> Mistake:
         rule = "required: a spec is {'type': name, **fields}, not Keras's {'class_name': name, 'config': fields}"
     else:
         rule = f"required: one of {', '.join(registered(kind))}"
-    return Mistake(("type",), data, refusal("missing", rule, data))
+    return Mistake(("type",), data, refusal("required", rule, data))

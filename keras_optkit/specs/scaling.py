@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin, overload
 
 from pydantic import BaseModel
 
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.fields import IsRate
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.registry import read
+from keras_optkit.specs.schedules import ScheduleSpec
 
 S = TypeVar("S", bound=Spec)
 
 
-def scale_learning_rate(spec: S, factor: float) -> S:
+@overload
+def scale_learning_rate(spec: S, factor: float) -> S: ...
+@overload
+def scale_learning_rate(spec: Mapping[str, Any] | str, factor: float) -> OptimizerSpec | ScheduleSpec: ...
+def scale_learning_rate(spec: Spec | Mapping[str, Any] | str, factor: float) -> Spec:
     """``spec`` with every learning rate in it multiplied by ``factor``, those of nested schedules included.
 
     For the linear rule (Goyal et al. 2017, arXiv:1706.02677) ``factor`` is the new batch size divided by the old, or
@@ -24,16 +32,16 @@ def scale_learning_rate(spec: S, factor: float) -> S:
     that are declared as ``Rate``, ``RateOrZero`` or ``LearningRate``.
 
     Args:
-        spec: an optimizer or schedule spec; it is not changed.
+        spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type; it is not changed.
         factor: a finite number > 0.
 
     Raises:
         ValueError: ``factor`` is not such a number, or ``spec`` declares no field as a rate.
-        pydantic.ValidationError: a scaled rate is no longer one that float32 can hold.
+        pydantic.ValidationError: ``spec`` is not a right spec, or a scaled rate is no longer one that float32 can hold.
     """
     if isinstance(factor, bool) or not isinstance(factor, numbers.Real) or not 0 < float(factor) < math.inf:
         raise ValueError(f"factor must be a finite number > 0, received {factor!r}")
-    return _scaled_spec(spec, float(factor))
+    return _scaled_spec(read(Spec, spec), float(factor))
 
 
 def _scaled_spec(spec: S, factor: float) -> S:

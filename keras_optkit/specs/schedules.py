@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import PlainValidator
@@ -40,6 +40,10 @@ class ScheduleSpec(Spec, ABC):
     A schedule of your own is a subclass with fields and ``value``; ``register_spec`` makes it readable from files.
     """
 
+    if TYPE_CHECKING:
+        # Tells build_schedule's overloads for one class from that for any, which would take in a union of the former.
+        _is_mirrored: ClassVar[Literal[False]]
+
     @abstractmethod
     def value(self, step: Any, xp: Any = np) -> Any:
         """The learning rate at ``step``: the schedule's formula, elementwise.
@@ -62,8 +66,18 @@ class ScheduleSpec(Spec, ABC):
         return ()
 
 
+if TYPE_CHECKING:
+
+    class MirroredScheduleSpec(ScheduleSpec):
+        """For type checkers, a spec for which ``build_schedule`` has an overload of its own."""
+
+        _is_mirrored: ClassVar[Literal[True]]  # type: ignore[assignment]
+else:
+    MirroredScheduleSpec = ScheduleSpec
+
+
 @register_spec
-class ExponentialDecaySpec(ScheduleSpec):
+class ExponentialDecaySpec(MirroredScheduleSpec):
     """Exponential decay, as ``keras.optimizers.schedules.ExponentialDecay``.
 
     ``rate(step) = initial_learning_rate * decay_rate ** (step / decay_steps)``; with ``staircase`` the exponent is
@@ -92,7 +106,7 @@ class ExponentialDecaySpec(ScheduleSpec):
 
 
 @register_spec
-class PiecewiseConstantDecaySpec(ScheduleSpec):
+class PiecewiseConstantDecaySpec(MirroredScheduleSpec):
     """Constant pieces, as ``keras.optimizers.schedules.PiecewiseConstantDecay``.
 
     ``rate(step) = values[i]``, where i is the number of boundaries below ``step``: at a boundary itself the rate is
@@ -133,7 +147,7 @@ class PiecewiseConstantDecaySpec(ScheduleSpec):
 
 
 @register_spec
-class PolynomialDecaySpec(ScheduleSpec):
+class PolynomialDecaySpec(MirroredScheduleSpec):
     """Polynomial decay, as ``keras.optimizers.schedules.PolynomialDecay``.
 
     ``rate(step) = (initial_learning_rate - end_learning_rate) * (1 - t) ** power + end_learning_rate`` with
@@ -141,8 +155,7 @@ class PolynomialDecaySpec(ScheduleSpec):
     ``decay_steps`` that is not below ``step`` (and not 0).
 
     Attributes:
-        initial_learning_rate: the rate at step 0, > 0; it may be 0 where an ``end_learning_rate`` > 0 is written,
-            which makes the schedule a ramp.
+        initial_learning_rate: the rate at step 0, > 0. (A ramp up from 0 is a ``RampSpec``.)
         decay_steps: the length of the decay in steps, > 0.
         end_learning_rate: the rate at the end of the decay, >= 0.
         power: > 0; 1 is linear.
@@ -150,18 +163,12 @@ class PolynomialDecaySpec(ScheduleSpec):
         name: the name of the operation in Keras's graph.
     """
 
-    initial_learning_rate: RateOrZero
+    initial_learning_rate: Rate
     decay_steps: Steps
     end_learning_rate: RateOrZero = 0.0001
     power: Positive = 1.0
     cycle: Flag = False
     name: Name = "PolynomialDecay"
-
-    def conflicts(self) -> Iterator[Conflict]:
-        # A ramp is written with its end. Where the end is Keras's default, a 0 is a slip.
-        ramps = self.end_learning_rate > 0 and "end_learning_rate" in self.model_fields_set
-        if self.initial_learning_rate == 0 and not ramps:
-            yield Conflict("initial_learning_rate", "must be > 0 (0 only for a ramp to an end_learning_rate > 0)")
 
     def value(self, step: Any, xp: Any = np) -> Any:
         length = in_steps(self.decay_steps)
@@ -176,7 +183,7 @@ class PolynomialDecaySpec(ScheduleSpec):
 
 
 @register_spec
-class InverseTimeDecaySpec(ScheduleSpec):
+class InverseTimeDecaySpec(MirroredScheduleSpec):
     """Inverse time decay, as ``keras.optimizers.schedules.InverseTimeDecay``.
 
     ``rate(step) = initial_learning_rate / (1 + decay_rate * step / decay_steps)``; with ``staircase`` the quotient
@@ -205,7 +212,7 @@ class InverseTimeDecaySpec(ScheduleSpec):
 
 
 @register_spec
-class CosineDecaySpec(ScheduleSpec):
+class CosineDecaySpec(MirroredScheduleSpec):
     """Half a cosine, after an optional linear warm-up, as ``keras.optimizers.schedules.CosineDecay``.
 
     ``rate(step) = start * ((1 - alpha) * (1 + cos(pi * t)) / 2 + alpha)`` with ``t = min(step, decay_steps) /
@@ -257,7 +264,7 @@ class CosineDecaySpec(ScheduleSpec):
 
 
 @register_spec
-class CosineDecayRestartsSpec(ScheduleSpec):
+class CosineDecayRestartsSpec(MirroredScheduleSpec):
     """Cosine decay with warm restarts, as ``keras.optimizers.schedules.CosineDecayRestarts``.
 
     Period i (from 0) lasts ``first_decay_steps * t_mul ** i`` steps. In it, with t the share of the period that is

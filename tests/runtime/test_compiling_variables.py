@@ -16,7 +16,8 @@ SPECS = {
     "momentum and schedule": SGDSpec(
         learning_rate=ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=4, decay_rate=0.5), momentum=0.9
     ),
-    "average and accumulation": SGDSpec(learning_rate=0.1, use_ema=True, gradient_accumulation_steps=2),
+    "average": SGDSpec(learning_rate=0.1, use_ema=True, ema_momentum=0.5),
+    "accumulation": SGDSpec(learning_rate=0.1, gradient_accumulation_steps=2),
 }
 
 
@@ -115,17 +116,20 @@ def test_frozen_weights_get_no_variables() -> None:
     np.testing.assert_array_equal(model.layers[1].gamma.numpy(), frozen)
 
 
-def test_a_model_without_trainable_weights_compiles_and_evaluates() -> None:
+def test_a_model_with_nothing_to_train_is_refused_and_left_untouched() -> None:
     model = sequential()
     model.trainable = False
-    compile_with(model, "adam", loss="mse").evaluate(X, Y, verbose=0)
+    with pytest.raises(ValueError, match="nothing to train"):
+        compile_with(model, "adam", loss="mse")
+    assert not model.compiled
 
 
 def test_weights_that_are_thawed_train_after_compiling_again() -> None:
     model = functional()
-    model.trainable = False
-    compile_with(model, "sgd", loss="mse")
-    model.trainable = True
-    before = model.layers[-1].kernel.numpy()
+    head = model.layers[-1]
+    head.trainable = False
+    compile_with(model, "sgd", loss="mse").fit(X, Y, verbose=0)
+    head.trainable = True
+    before = head.kernel.numpy()
     compile_with(model, SGDSpec(learning_rate=0.1)).fit(X, Y, verbose=0)
-    assert not np.array_equal(before, model.layers[-1].kernel.numpy())
+    assert not np.array_equal(before, head.kernel.numpy())

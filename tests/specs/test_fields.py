@@ -164,12 +164,12 @@ def test_a_number_must_fit_into_float32(field, value, refusal):
         ("momentum", [1 - 2**-24], [1 - 2**-25, 0.99999999, 1 - 2**-53], "must be "),
         ("rate", [TINY, HUGE], [0, -TINY], "must be > 0"),
         ("rate_or_zero", [0, TINY], [-TINY], "must be >= 0"),
-        ("steps", [1, 2**63 - 1], [0, -1, -(2**70)], "must be > 0"),
-        ("steps_or_zero", [0, 1, 2**63 - 1], [-1], "must be >= 0"),
-        ("count", [1, 2**63 - 1], [0, -1, -(2**70)], "must be > 0"),
-        ("accumulation", [2, 2**63 - 1], [0, -1], "must be >= 1"),
-        ("steps", [], [2**63, 2**64], "must be below 2**63"),
-        ("count", [], [2**63, 2**64], "must be below 2**63"),
+        ("steps", [1, 2**53], [0, -1, -(2**70)], "must be > 0"),
+        ("steps_or_zero", [0, 1, 2**53], [-1], "must be >= 0"),
+        ("count", [1, 2**53], [0, -1, -(2**70)], "must be > 0"),
+        ("accumulation", [2, 2**53], [0, -1], "must be >= 1"),
+        ("steps", [], [2**53 + 1, 2**64], "must be at most 2**53"),
+        ("count", [], [2**53 + 1, 2**64], "must be at most 2**53"),
     ],
 )
 def test_both_sides_of_each_bound(field, accepted, refused, rule, refusal):

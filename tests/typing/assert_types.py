@@ -86,14 +86,12 @@ def parsing(either: SGDSpec | AdamSpec, data: Mapping[str, Any]) -> None:
     assert_type(register_spec(MyScheduleSpec), type[MyScheduleSpec])
 
 
-def fields(sgd: SGDSpec, piecewise: PiecewiseConstantDecaySpec) -> None:
+def fields(sgd: SGDSpec) -> None:
     assert_type(sgd.learning_rate, float | ScheduleSpec)
     assert_type(sgd.momentum, float)
     assert_type(sgd.nesterov, bool)
     assert_type(sgd.clipnorm, float | None)
     assert_type(sgd.gradient_accumulation_steps, int | None)
-    assert_type(piecewise.boundaries, tuple[int | str, ...])
-    assert_type(piecewise.values, tuple[float, ...])
     assert_type(sgd.replace(momentum=0.9), SGDSpec)
 
 
@@ -103,4 +101,5 @@ RIGHT = (
     SGDSpec(learning_rate=ExponentialDecaySpec(initial_learning_rate=0.01, decay_steps=1000, decay_rate=0.9)),
     AdamSpec(weight_decay=None, clipnorm=1, name="adam"),
     PiecewiseConstantDecaySpec(boundaries=(10, 20), values=(1, 0.1, 0)),
+    PiecewiseConstantDecaySpec(boundaries=[10, 20], values=[1, 0.1, 0]),
 )
