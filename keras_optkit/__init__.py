@@ -24,8 +24,6 @@ from keras_optkit.specs.adam_family import (
 )
 from keras_optkit.specs.composed import (
     ConstantSpec,
-    CyclicalSpec,
-    InverseSqrtDecaySpec,
     JoinSpec,
     OneCycleSpec,
     RampSpec,
@@ -33,6 +31,7 @@ from keras_optkit.specs.composed import (
     WarmupStableDecaySpec,
 )
 from keras_optkit.specs.durations import Duration, epochs, percent
+from keras_optkit.specs.formulas import CyclicalSpec, InverseSqrtDecaySpec
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.optimizers import (
     AdadeltaSpec,

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from keras_optkit.specs.base import Spec
-from keras_optkit.specs.durations import RunLength, resolve
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
+from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.schedules import ScheduleSpec
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from keras_optkit.specs.base import Conflict
 from keras_optkit.specs.durations import Duration
 from keras_optkit.specs.fields import Flag, Momentum, NonNegative, Positive, PositiveMomentum, StepsOrZero
+from keras_optkit.specs.learning_rate import LearningRate
 from keras_optkit.specs.optimizers import MirroredOptimizerSpec
 from keras_optkit.specs.registry import register_spec
-from keras_optkit.specs.schedules import LearningRate
 
 
 @register_spec

@@ -19,10 +19,10 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from keras_optkit.specs.durations import RunLength, resolve
 from keras_optkit.specs.errors import Mistake, explained, refusal, refuse
 from keras_optkit.specs.hints import canonical
 from keras_optkit.specs.registry import read
+from keras_optkit.specs.resolving import RunLength, resolve
 
 
 class Conflict(NamedTuple):

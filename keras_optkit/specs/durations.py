@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import math
 import numbers
-import operator
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple, Self, TypeVar, cast
+from typing import Any, Self, cast
 
 import numpy as np
-from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from keras_optkit.specs.errors import Mistake, in_words, refusal, refuse
-
-M = TypeVar("M", bound=BaseModel)
-Path = tuple[int | str, ...]
+from keras_optkit.specs.errors import refusal
 
 # So far float64, in which rates are computed, counts steps exactly.
 _MOST_STEPS = 2**53
@@ -196,104 +192,13 @@ def in_steps(duration: int | str) -> int:
     """
     if isinstance(duration, int):
         return duration
-    needed = ", ".join(f"{name}=..." for name in _needed_for(duration).split(" and "))
+    needed = ", ".join(f"{name}=..." for name in needed_for(duration).split(" and "))
     raise ValueError(f"{duration!r} is not a number of steps yet: resolve({needed}) the spec first")
 
 
-def _needed_for(duration: str) -> str:
+def needed_for(duration: str) -> str:
+    """The numbers without which ``duration`` cannot become steps."""
     return "steps_per_epoch and epochs" if duration.endswith("%") else "steps_per_epoch"
-
-
-class RunLength(NamedTuple):
-    """How long a run is, as far as it is known: batches in an epoch, and epochs."""
-
-    steps_per_epoch: int | None
-    epochs: int | None
-
-    @classmethod
-    def of(cls, steps_per_epoch: object, epochs: object) -> RunLength:
-        """A checked ``RunLength``.
-
-        Raises:
-            ValueError: a number is not a whole number > 0. A dataset's cardinality of -1 or -2 is explained.
-        """
-        return cls(_count("steps_per_epoch", steps_per_epoch), _count("epochs", epochs))
-
-    @property
-    def steps(self) -> int | None:
-        """The steps of the whole run, if both numbers are known."""
-        return None if None in self else math.prod(self)  # type: ignore[arg-type]
-
-    def in_steps(self, duration: Duration, path: Path) -> int:
-        """``duration``, written at ``path``, to the nearest whole step: at least 1 unless it is 0."""
-        whole = self.steps if duration.unit == "%" else self.steps_per_epoch
-        if whole is None:
-            missing = [name for name in _needed_for(duration).split(" and ") if getattr(self, name) is None]
-            field = ".".join(map(str, path))
-            raise ValueError(f"{field} is {str(duration)!r}: pass {' and '.join(missing)}")
-        share = duration.amount / 100 if duration.unit == "%" else duration.amount
-        return max(round(share * whole), 1 if duration.amount else 0)
-
-
-_CARDINALITIES = {-1: "infinite", -2: "unknown"}
-
-
-def _count(name: str, value: object) -> int | None:
-    if value is None:
-        return None
-    try:
-        count = operator.index(value)  # type: ignore[arg-type]  # also a tensor, as dataset.cardinality() returns
-    except TypeError:
-        count = 0
-    if name == "steps_per_epoch" and count in _CARDINALITIES:
-        raise ValueError(
-            f"steps_per_epoch is {count}, by which a tf.data.Dataset says that its cardinality is "
-            f"{_CARDINALITIES[count]}: pass the number of batches that one epoch really has"
-        )
-    if count < 1 or isinstance(value, bool):
-        remedy = "; for samples in batches it is math.ceil(samples / batch_size)" if isinstance(value, float) else ""
-        raise ValueError(f"{name} must be a whole number > 0, received {value!r}{remedy}")
-    return count
-
-
-def resolve(spec: M, run: RunLength, path: Path = ()) -> M:
-    """``spec`` with every duration in it, nested specs included, as a number of steps.
-
-    Raises:
-        ValueError: ``run`` does not say enough; the message names what to pass.
-        pydantic.ValidationError: with these numbers the spec is wrong; each line quotes what was written.
-    """
-    old = {name: getattr(spec, name) for name in type(spec).model_fields}
-    new = {name: _resolved(value, run, (*path, name)) for name, value in old.items()}
-    changed = {name: value for name, value in new.items() if value is not old[name]}
-    if not changed:
-        return spec
-    try:
-        return type(spec).model_validate({name: new[name] for name in spec.model_fields_set | changed.keys()})
-    except ValidationError as error:
-        durations = [name for name in changed if not isinstance(old[name], BaseModel)]
-        became = ", ".join(f"{name} {old[name]!r} is {new[name]!r}" for name in durations)
-        written = f" ({became})" if became else ""
-        mistakes = [
-            Mistake(
-                (*path, *line["loc"]),
-                old.get(str(line["loc"][0])),
-                in_words(line["type"], f"{line['msg']}{written}"),
-            )
-            for line in error.errors(include_url=False)
-        ]
-        raise refuse(type(spec).__name__, mistakes) from None
-
-
-def _resolved(value: Any, run: RunLength, path: Path) -> Any:
-    if isinstance(value, Duration):
-        return run.in_steps(value, path)
-    if isinstance(value, BaseModel):
-        return resolve(value, run, path)
-    if isinstance(value, tuple):
-        new = tuple(_resolved(entry, run, (*path, i)) for i, entry in enumerate(value))
-        return value if all(a is b for a, b in zip(value, new, strict=True)) else new
-    return value
 
 
 def is_resolved(value: object) -> bool:

@@ -22,8 +22,8 @@ from keras_optkit.specs.fields import (
     Positive,
 )
 from keras_optkit.specs.groups import ParamGroup, Patterns
+from keras_optkit.specs.learning_rate import LearningRate
 from keras_optkit.specs.registry import register_spec
-from keras_optkit.specs.schedules import LearningRate
 
 
 def _none_for_empty(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:

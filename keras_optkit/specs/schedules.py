@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import PlainValidator
-from pydantic_core import PydanticCustomError
 
 from keras_optkit.specs.base import Conflict, Spec
 from keras_optkit.specs.durations import first_not_rising, in_steps
-from keras_optkit.specs.errors import refusal
 from keras_optkit.specs.fields import (
     DecayRate,
     Factor,
     Flag,
     Fraction,
-    IsRate,
     Name,
     NonNegative,
     Ordered,
@@ -28,10 +24,8 @@ from keras_optkit.specs.fields import (
     RateOrZero,
     Steps,
     StepsOrZero,
-    to_number,
 )
-from keras_optkit.specs.hints import nearest_first
-from keras_optkit.specs.registry import find, read, register_spec, registered
+from keras_optkit.specs.registry import register_spec
 
 
 class ScheduleSpec(Spec, ABC):
@@ -328,32 +322,3 @@ KERAS_SCHEDULES: tuple[type[ScheduleSpec], ...] = (
     CosineDecaySpec,
     CosineDecayRestartsSpec,
 )
-
-
-def _learning_rate(value: object) -> float | ScheduleSpec:
-    """A rate or a schedule, told apart by what was written: a mistake in one is never reported as the other."""
-    # The dict goes first because it is what files hold, and isinstance of an abstract class is slow.
-    if type(value) is dict or isinstance(value, (ScheduleSpec, Mapping)):
-        return read(ScheduleSpec, value)
-    if isinstance(value, str) and find(ScheduleSpec, value):
-        return read(ScheduleSpec, value)
-    try:
-        rate = to_number(value)
-    except PydanticCustomError as error:
-        if error.type == "wrong_type":
-            raise refusal("wrong_type", f"must be a number or a schedule{_remedy(value)}", value) from None
-        raise
-    if rate <= 0:
-        raise refusal("out_of_range", "must be > 0", value)
-    return rate
-
-
-def _remedy(value: object) -> str:
-    if mirror := find(ScheduleSpec, type(value).__name__):
-        return f"; the spec of this Keras schedule is {mirror.__name__}"
-    if isinstance(value, str):
-        return f" (one of {', '.join(nearest_first(value, registered(ScheduleSpec)))})"
-    return ""
-
-
-LearningRate = Annotated[float | ScheduleSpec, PlainValidator(_learning_rate), IsRate()]

@@ -1,0 +1,92 @@
+"""Schedules of our own that are one formula each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import numpy as np
+
+from keras_optkit.specs.base import Conflict
+from keras_optkit.specs.durations import in_steps
+from keras_optkit.specs.fields import DecayRate, Rate, RateOrZero, Steps, StepsOrZero
+from keras_optkit.specs.registry import register_spec
+from keras_optkit.specs.schedules import ScheduleSpec
+
+
+@register_spec
+class InverseSqrtDecaySpec(ScheduleSpec):
+    """Linear warm-up from 0, then decay with the inverse square root of the step, without an end.
+
+    Up to ``warmup_steps``: ``peak_learning_rate * step / warmup_steps``; then
+    ``peak_learning_rate * sqrt(timescale / (timescale + step - warmup_steps))``.
+    Source: Vaswani et al. 2017, arXiv:1706.03762; Zhai et al. 2021, arXiv:2106.04560.
+
+    Attributes:
+        peak_learning_rate: the rate at the end of the warm-up, > 0.
+        warmup_steps: the length of the warm-up, >= 0.
+        timescale: the steps, > 0, after which the rate has fallen to ``1 / sqrt(2)`` of the peak; ``warmup_steps``
+            where it is None.
+    """
+
+    peak_learning_rate: Rate
+    warmup_steps: StepsOrZero
+    timescale: Steps | None = None
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.timescale is None and self.warmup_steps in (0, "0 epochs", "0%"):
+            yield Conflict("warmup_steps", "must be > 0 where no timescale is given")
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        warmup = in_steps(self.warmup_steps)
+        timescale = warmup if self.timescale is None else in_steps(self.timescale)
+        decay = self.peak_learning_rate * xp.sqrt(timescale / (timescale + xp.maximum(step - warmup, 0)))
+        return xp.where(step < warmup, self.peak_learning_rate * (step / warmup), decay) if warmup else decay
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        if warmup := in_steps(self.warmup_steps):
+            yield warmup, "end of the warm-up"
+
+
+@register_spec
+class CyclicalSpec(ScheduleSpec):
+    """Cyclical learning rates: up and down again between two rates, in straight lines.
+
+    ``rate = initial_learning_rate + (maximal_learning_rate - initial_learning_rate) * height * scale``, where height
+    goes from 0 to 1 in ``step_size`` steps and back to 0 in as many. The scale is 1 ("triangular"), is halved in each
+    new cycle ("triangular2") or is ``gamma ** step`` ("exp_range"). Source: Smith 2017, arXiv:1506.01186.
+
+    Attributes:
+        initial_learning_rate: the lower rate, >= 0.
+        maximal_learning_rate: the upper rate, > 0 and not below the lower.
+        step_size: the length of half a cycle, > 0.
+        mode: one of the three above.
+        gamma: in (0, 1], for ``mode="exp_range"``.
+    """
+
+    initial_learning_rate: RateOrZero
+    maximal_learning_rate: Rate
+    step_size: Steps
+    mode: Literal["triangular", "triangular2", "exp_range"] = "triangular"
+    gamma: DecayRate = 1.0
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.maximal_learning_rate < self.initial_learning_rate:
+            rule = f"must not be below initial_learning_rate ({self.initial_learning_rate:g})"
+            yield Conflict("maximal_learning_rate", rule)
+        if self.gamma != 1 and self.mode != "exp_range":
+            yield Conflict("gamma", "has no effect without mode='exp_range'")
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        half = in_steps(self.step_size)
+        height = 1.0 - xp.abs(xp.mod(step, 2 * half) / half - 1.0)
+        if self.mode == "triangular2":
+            height = height * xp.power(0.5, xp.floor_divide(step, 2 * half) * 1.0)
+        elif self.mode == "exp_range":
+            height = height * xp.power(self.gamma, step * 1.0)
+        return self.initial_learning_rate + (self.maximal_learning_rate - self.initial_learning_rate) * height
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        half = in_steps(self.step_size)
+        yield half, "top of the first cycle"
+        yield 2 * half, "end of the first cycle"
