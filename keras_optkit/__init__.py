@@ -6,6 +6,7 @@ native Keras object. Importing this package imports neither keras nor tensorflow
 
 from typing import TYPE_CHECKING
 
+from keras_optkit.files import SpecFileError, load_spec, save_spec
 from keras_optkit.preview import describe, learning_rates, plot_schedule
 from keras_optkit.runtime.compiling import compile_with
 from keras_optkit.runtime.factory import build_optimizer, build_schedule
@@ -13,6 +14,7 @@ from keras_optkit.runtime.preflight import OptimizerWarning
 from keras_optkit.runtime.reading import spec_of
 from keras_optkit.runtime.registration import register_when_keras_is_imported as _register_when_keras_is_imported
 from keras_optkit.runtime.selection import layerwise_groups
+from keras_optkit.schema import json_schema
 from keras_optkit.specs.adam_family import (
     AdamaxSpec,
     AdamSpec,
@@ -59,6 +61,11 @@ from keras_optkit.specs.schedules import (
 if TYPE_CHECKING:
     from keras_optkit.runtime.monitor import LearningRateMonitor
 
+#: The type of a field in a pydantic model of your own that holds an optimizer spec of any type.
+AnyOptimizerSpec = OptimizerSpec
+#: The type of a field in a pydantic model of your own that holds a schedule spec of any type.
+AnyScheduleSpec = ScheduleSpec
+
 _register_when_keras_is_imported()
 
 
@@ -80,6 +87,8 @@ __all__ = [
     "AdamSpec",
     "AdamWSpec",
     "AdamaxSpec",
+    "AnyOptimizerSpec",
+    "AnyScheduleSpec",
     "ConstantSpec",
     "CosineDecayRestartsSpec",
     "CosineDecaySpec",
@@ -106,6 +115,7 @@ __all__ = [
     "SGDSpec",
     "ScheduleFreeAdamWSpec",
     "ScheduleSpec",
+    "SpecFileError",
     "WarmupSpec",
     "WarmupStableDecaySpec",
     "build_optimizer",
@@ -113,12 +123,15 @@ __all__ = [
     "compile_with",
     "describe",
     "epochs",
+    "json_schema",
     "layerwise_groups",
     "learning_rates",
+    "load_spec",
     "parse_spec",
     "percent",
     "plot_schedule",
     "register_spec",
+    "save_spec",
     "scale_learning_rate",
     "spec_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
@@ -39,12 +39,49 @@ ZERO = st.just(0.0)
 positive = st.floats(SMALLEST, LARGEST)
 non_negative = ZERO | positive
 momenta = ZERO | st.floats(SMALLEST, LAST_BELOW_ONE)
-fractions = ZERO | st.floats(SMALLEST, 1)
 counts = st.integers(1, MOST_STEPS)
 #: A duration longer than nothing, in any unit; an int is a number of steps.
 steps = counts | st.builds(epochs, st.floats(1e-6, 1e6)) | st.builds(percent, st.floats(1e-6, 100))
 flags = st.booleans()
 names = st.from_regex(r"[A-Za-z0-9.][A-Za-z0-9_.>-]{0,20}", fullmatch=True)
+
+
+class Ranges(NamedTuple):
+    """What the numbers of a schedule are drawn from."""
+
+    lowest: float
+    rates: SearchStrategy[float]
+    steps: SearchStrategy[Any]
+    counts: SearchStrategy[int]
+    numbers: SearchStrategy[float]
+    factors: SearchStrategy[float]
+    decay_rates: SearchStrategy[float]
+    fractions: SearchStrategy[float]
+
+
+#: All that a spec accepts.
+EVERY = Ranges(
+    lowest=SMALLEST,
+    rates=positive,
+    steps=steps,
+    counts=counts,
+    numbers=positive,
+    factors=st.floats(1, LARGEST),
+    decay_rates=st.floats(SMALLEST, 1),
+    fractions=ZERO | st.floats(SMALLEST, 1),
+)
+_usual_steps = st.integers(1, 1000) | st.integers(1, 2**40)
+#: Numbers of steps, and numbers with which Keras computes in float32 without leaving its range.
+USUAL = Ranges(
+    lowest=1e-6,
+    rates=st.floats(1e-6, 10),
+    steps=_usual_steps,
+    counts=_usual_steps,
+    numbers=st.floats(0.5, 4),
+    factors=st.just(1.0) | st.floats(1.1, 4),
+    decay_rates=st.floats(0.1, 1),
+    fractions=ZERO | st.floats(0.01, 1),
+)
 
 Fields = dict[str, Any]
 
@@ -67,154 +104,164 @@ def specs_of(cls: type[Spec], *parts: SearchStrategy[Fields]) -> SearchStrategy[
     return together(*parts).map(lambda fields: cls(**fields))
 
 
-def rising_steps(fewest: int, most: int) -> SearchStrategy[list[Any]]:
+def rising_steps(of: Ranges, fewest: int, most: int) -> SearchStrategy[list[Any]]:
     """Boundaries: each in the unit of the one before, and above it."""
-    units = (counts.map(int), int), (st.floats(1e-6, 1e6), epochs), (st.floats(1e-6, 100), percent)
-    return st.one_of(
+    counted = st.sets(of.counts, min_size=fewest, max_size=most).map(sorted)
+    if of is USUAL:
+        return counted
+    units = (st.floats(1e-6, 1e6), epochs), (st.floats(1e-6, 100), percent)
+    return counted | st.one_of(
         st.sets(numbers, min_size=fewest, max_size=most).map(lambda drawn, unit=unit: [unit(n) for n in sorted(drawn)])
         for numbers, unit in units
     )
 
 
-def exponential_decay_specs() -> SearchStrategy[ExponentialDecaySpec]:
-    required = all_of(initial_learning_rate=positive, decay_steps=steps, decay_rate=st.floats(SMALLEST, 1))
+def exponential_decay_specs(of: Ranges) -> SearchStrategy[ExponentialDecaySpec]:
+    required = all_of(initial_learning_rate=of.rates, decay_steps=of.steps, decay_rate=of.decay_rates)
     return specs_of(ExponentialDecaySpec, required, some_of(staircase=flags, name=names))
 
 
-def piecewise_constant_decay_specs() -> SearchStrategy[PiecewiseConstantDecaySpec]:
-    pieces = rising_steps(1, 5).flatmap(
+def piecewise_constant_decay_specs(of: Ranges) -> SearchStrategy[PiecewiseConstantDecaySpec]:
+    pieces = rising_steps(of, 1, 5).flatmap(
         lambda bounds: all_of(
             boundaries=st.just(bounds),
-            values=st.lists(non_negative, min_size=len(bounds) + 1, max_size=len(bounds) + 1).filter(any),
+            values=st.lists(ZERO | of.rates, min_size=len(bounds) + 1, max_size=len(bounds) + 1).filter(any),
         )
     )
     return specs_of(PiecewiseConstantDecaySpec, pieces, some_of(name=names))
 
 
-def polynomial_decay_specs() -> SearchStrategy[PolynomialDecaySpec]:
-    decay = together(all_of(initial_learning_rate=positive), some_of(end_learning_rate=non_negative))
-    ramp = all_of(initial_learning_rate=ZERO, end_learning_rate=positive)
-    optional = some_of(power=positive, cycle=flags, name=names)
-    return specs_of(PolynomialDecaySpec, decay | ramp, all_of(decay_steps=steps), optional)
+def polynomial_decay_specs(of: Ranges) -> SearchStrategy[PolynomialDecaySpec]:
+    required = all_of(initial_learning_rate=of.rates, decay_steps=of.steps)
+    optional = some_of(end_learning_rate=ZERO | of.rates, power=of.numbers, cycle=flags, name=names)
+    return specs_of(PolynomialDecaySpec, required, optional)
 
 
-def inverse_time_decay_specs() -> SearchStrategy[InverseTimeDecaySpec]:
-    required = all_of(initial_learning_rate=positive, decay_steps=steps, decay_rate=non_negative)
+def inverse_time_decay_specs(of: Ranges) -> SearchStrategy[InverseTimeDecaySpec]:
+    required = all_of(initial_learning_rate=of.rates, decay_steps=of.steps, decay_rate=ZERO | of.numbers)
     return specs_of(InverseTimeDecaySpec, required, some_of(staircase=flags, name=names))
 
 
-def cosine_decay_specs() -> SearchStrategy[CosineDecaySpec]:
-    plain = all_of(initial_learning_rate=positive)
-    with_warmup = st.tuples(non_negative, positive).flatmap(
+def cosine_decay_specs(of: Ranges) -> SearchStrategy[CosineDecaySpec]:
+    plain = all_of(initial_learning_rate=of.rates)
+    with_warmup = st.tuples(ZERO | of.rates, of.rates).flatmap(
         lambda rates: all_of(
-            initial_learning_rate=st.just(min(rates)), warmup_target=st.just(max(rates)), warmup_steps=steps
+            initial_learning_rate=st.just(min(rates)), warmup_target=st.just(max(rates)), warmup_steps=of.steps
         )
     )
-    optional = some_of(alpha=fractions, name=names)
-    return specs_of(CosineDecaySpec, plain | with_warmup, all_of(decay_steps=steps), optional)
+    optional = some_of(alpha=of.fractions, name=names)
+    return specs_of(CosineDecaySpec, plain | with_warmup, all_of(decay_steps=of.steps), optional)
 
 
-def cosine_decay_restarts_specs() -> SearchStrategy[CosineDecayRestartsSpec]:
-    required = all_of(initial_learning_rate=positive, first_decay_steps=steps)
-    optional = some_of(t_mul=st.floats(1, LARGEST), m_mul=positive, alpha=fractions, name=names)
+def cosine_decay_restarts_specs(of: Ranges) -> SearchStrategy[CosineDecayRestartsSpec]:
+    required = all_of(initial_learning_rate=of.rates, first_decay_steps=of.steps)
+    shrink = of.decay_rates if of is USUAL else of.numbers  # growing without an end leaves every range
+    optional = some_of(t_mul=of.factors, m_mul=shrink, alpha=of.fractions, name=names)
     return specs_of(CosineDecayRestartsSpec, required, optional)
 
 
-def constant_specs() -> SearchStrategy[ConstantSpec]:
-    return specs_of(ConstantSpec, all_of(learning_rate=positive))
+def constant_specs(of: Ranges) -> SearchStrategy[ConstantSpec]:
+    return specs_of(ConstantSpec, all_of(learning_rate=of.rates))
 
 
-def _shape(*shapes: str) -> SearchStrategy[Fields]:
+def _shape(of: Ranges, *shapes: str) -> SearchStrategy[Fields]:
     """Of a ramp; only a polynomial has a power."""
-    return some_of(shape=st.sampled_from(shapes)) | all_of(shape=st.just("polynomial"), power=positive)
+    return some_of(shape=st.sampled_from(shapes)) | all_of(shape=st.just("polynomial"), power=of.numbers)
 
 
-def ramp_specs() -> SearchStrategy[RampSpec]:
-    up = all_of(initial_learning_rate=ZERO, end_learning_rate=positive)
-    down = all_of(initial_learning_rate=positive, end_learning_rate=non_negative)
-    exponential = all_of(initial_learning_rate=positive, end_learning_rate=positive, shape=st.just("exponential"))
-    curved = together(up | down, _shape("linear", "cosine"))
-    return specs_of(RampSpec, curved | exponential, all_of(steps=steps))
+def ramp_specs(of: Ranges) -> SearchStrategy[RampSpec]:
+    up = all_of(initial_learning_rate=ZERO, end_learning_rate=of.rates)
+    down = all_of(initial_learning_rate=of.rates, end_learning_rate=ZERO | of.rates)
+    exponential = all_of(initial_learning_rate=of.rates, end_learning_rate=of.rates, shape=st.just("exponential"))
+    curved = together(up | down, _shape(of, "linear", "cosine"))
+    return specs_of(RampSpec, curved | exponential, all_of(steps=of.steps))
 
 
-def inverse_sqrt_decay_specs() -> SearchStrategy[InverseSqrtDecaySpec]:
-    alone = all_of(warmup_steps=steps)
-    with_timescale = all_of(warmup_steps=st.just(0) | steps, timescale=steps)
-    return specs_of(InverseSqrtDecaySpec, all_of(peak_learning_rate=positive), alone | with_timescale)
+def inverse_sqrt_decay_specs(of: Ranges) -> SearchStrategy[InverseSqrtDecaySpec]:
+    alone = all_of(warmup_steps=of.steps)
+    with_timescale = all_of(warmup_steps=st.just(0) | of.steps, timescale=of.steps)
+    return specs_of(InverseSqrtDecaySpec, all_of(peak_learning_rate=of.rates), alone | with_timescale)
 
 
-def cyclical_specs() -> SearchStrategy[CyclicalSpec]:
-    rates = st.tuples(non_negative, positive).flatmap(
+def cyclical_specs(of: Ranges) -> SearchStrategy[CyclicalSpec]:
+    rates = st.tuples(ZERO | of.rates, of.rates).flatmap(
         lambda pair: all_of(initial_learning_rate=st.just(min(pair)), maximal_learning_rate=st.just(max(pair)))
     )
     modes = some_of(mode=st.sampled_from(["triangular", "triangular2"]))
-    damped = all_of(mode=st.just("exp_range"), gamma=st.floats(SMALLEST, 1))
-    return specs_of(CyclicalSpec, rates, all_of(step_size=steps), modes | damped)
+    damped = all_of(mode=st.just("exp_range"), gamma=of.decay_rates)
+    return specs_of(CyclicalSpec, rates, all_of(step_size=of.steps), modes | damped)
 
 
-def one_cycle_specs() -> SearchStrategy[OneCycleSpec]:
-    shares = st.floats(0.01, 0.99)
-    lengths = st.integers(100, MOST_STEPS) | st.builds(epochs, st.floats(1e-6, 1e6))
+def one_cycle_specs(of: Ranges) -> SearchStrategy[OneCycleSpec]:
+    counted = st.integers(100, 2**40)
+    # The default total is the whole run.
+    total = all_of(total_steps=counted)
+    if of is EVERY:
+        total |= some_of(total_steps=st.builds(epochs, st.floats(1e-6, 1e6)))
     optional = some_of(
-        total_steps=lengths,
-        pct_start=shares,
+        pct_start=st.floats(0.01, 0.99),
         shape=st.sampled_from(["linear", "cosine", "exponential"]),
         div_factor=st.floats(1, 1e4),
         final_div_factor=st.floats(1, 1e6),
     )
     # So that the last rate is one that float32 can hold.
-    return specs_of(OneCycleSpec, all_of(max_learning_rate=st.floats(1e-20, LARGEST)), optional)
+    rates = all_of(max_learning_rate=st.floats(max(of.lowest, 1e-20), 10))
+    return specs_of(OneCycleSpec, rates, total, optional)
 
 
-def warmup_stable_decay_specs() -> SearchStrategy[WarmupStableDecaySpec]:
-    rates = st.lists(positive, min_size=3, max_size=3).map(sorted)
+def warmup_stable_decay_specs(of: Ranges) -> SearchStrategy[WarmupStableDecaySpec]:
+    rates = st.lists(of.rates, min_size=3, max_size=3).map(sorted)
     some_rates = rates.flatmap(
         lambda ordered: together(
             all_of(peak_learning_rate=st.just(ordered[-1])),
             some_of(initial_learning_rate=st.just(ordered[0])),
             all_of(end_learning_rate=st.just(ordered[1]), shape=st.just("exponential"))
-            | together(some_of(end_learning_rate=st.just(ordered[1])), _shape("linear", "cosine")),
+            | together(some_of(end_learning_rate=st.just(ordered[1])), _shape(of, "linear", "cosine")),
         )
     )
-    phases = st.lists(st.integers(1, 2**61), min_size=3, max_size=3).map(lambda parts: list(accumulate(parts)))
-    counted = phases.flatmap(
+    phases = st.lists(st.integers(1, 2**40), min_size=3, max_size=3).map(lambda parts: list(accumulate(parts)))
+    lengths = phases.flatmap(
         lambda ends: all_of(
             warmup_steps=st.just(ends[0]), decay_steps=st.just(ends[1] - ends[0]), total_steps=st.just(ends[2])
         )
     )
-    of_the_run = all_of(warmup_steps=st.just(0) | counts, decay_steps=counts)
-    return specs_of(WarmupStableDecaySpec, some_rates, counted | of_the_run)
+    if of is EVERY:
+        # The default total is the whole run.
+        lengths |= all_of(warmup_steps=st.just(0) | of.counts, decay_steps=of.counts)
+    return specs_of(WarmupStableDecaySpec, some_rates, lengths)
 
 
-#: The schedules that are made of no other.
-SIMPLE: dict[type[ScheduleSpec], SearchStrategy[Any]] = {
-    ExponentialDecaySpec: exponential_decay_specs(),
-    PiecewiseConstantDecaySpec: piecewise_constant_decay_specs(),
-    PolynomialDecaySpec: polynomial_decay_specs(),
-    InverseTimeDecaySpec: inverse_time_decay_specs(),
-    CosineDecaySpec: cosine_decay_specs(),
-    CosineDecayRestartsSpec: cosine_decay_restarts_specs(),
-    ConstantSpec: constant_specs(),
-    RampSpec: ramp_specs(),
-    OneCycleSpec: one_cycle_specs(),
-    WarmupStableDecaySpec: warmup_stable_decay_specs(),
-    InverseSqrtDecaySpec: inverse_sqrt_decay_specs(),
-    CyclicalSpec: cyclical_specs(),
-}
+def simple(of: Ranges) -> dict[type[ScheduleSpec], SearchStrategy[Any]]:
+    """The schedules that are made of no other."""
+    return {
+        ExponentialDecaySpec: exponential_decay_specs(of),
+        PiecewiseConstantDecaySpec: piecewise_constant_decay_specs(of),
+        PolynomialDecaySpec: polynomial_decay_specs(of),
+        InverseTimeDecaySpec: inverse_time_decay_specs(of),
+        CosineDecaySpec: cosine_decay_specs(of),
+        CosineDecayRestartsSpec: cosine_decay_restarts_specs(of),
+        ConstantSpec: constant_specs(of),
+        RampSpec: ramp_specs(of),
+        OneCycleSpec: one_cycle_specs(of),
+        WarmupStableDecaySpec: warmup_stable_decay_specs(of),
+        InverseSqrtDecaySpec: inverse_sqrt_decay_specs(of),
+        CyclicalSpec: cyclical_specs(of),
+    }
 
 
-def warmup_specs() -> SearchStrategy[WarmupSpec]:
-    """Before a schedule that begins with a rate > 0 whatever its fields, from 0 or from the smallest rate there is."""
+def warmup_specs(of: Ranges) -> SearchStrategy[WarmupSpec]:
+    """Before a schedule that begins with a rate > 0 whatever its fields, from 0 or from the lowest rate there is."""
     begins_high = (ExponentialDecaySpec, InverseTimeDecaySpec, CosineDecayRestartsSpec, ConstantSpec)
-    schedule = all_of(schedule=st.one_of(*(SIMPLE[cls] for cls in begins_high)), warmup_steps=steps)
-    smallest = all_of(initial_learning_rate=st.just(SMALLEST), shape=st.just("exponential"))
-    start = together(some_of(initial_learning_rate=st.just(SMALLEST)), _shape("linear", "cosine"))
+    schedules = simple(of)
+    schedule = all_of(schedule=st.one_of(*(schedules[cls] for cls in begins_high)), warmup_steps=of.steps)
+    smallest = all_of(initial_learning_rate=st.just(of.lowest), shape=st.just("exponential"))
+    start = together(some_of(initial_learning_rate=st.just(of.lowest)), _shape(of, "linear", "cosine"))
     return specs_of(WarmupSpec, schedule, start | smallest)
 
 
-def join_specs() -> SearchStrategy[JoinSpec]:
-    pieces = st.one_of(*SIMPLE.values(), warmup_specs())
-    joined = rising_steps(1, 3).flatmap(
+def join_specs(of: Ranges) -> SearchStrategy[JoinSpec]:
+    pieces = st.one_of(*simple(of).values(), warmup_specs(of))
+    joined = rising_steps(of, 1, 3).flatmap(
         lambda boundaries: all_of(
             boundaries=st.just(boundaries),
             schedules=st.lists(pieces, min_size=len(boundaries) + 1, max_size=len(boundaries) + 1),
@@ -223,11 +270,13 @@ def join_specs() -> SearchStrategy[JoinSpec]:
     return specs_of(JoinSpec, joined)
 
 
-SCHEDULES: dict[type[ScheduleSpec], SearchStrategy[Any]] = {
-    **SIMPLE,
-    WarmupSpec: warmup_specs(),
-    JoinSpec: join_specs(),
-}
+def schedules(of: Ranges) -> dict[type[ScheduleSpec], SearchStrategy[Any]]:
+    return {**simple(of), WarmupSpec: warmup_specs(of), JoinSpec: join_specs(of)}
+
+
+SCHEDULES = schedules(EVERY)
+#: Those of usual numbers, with all durations in steps.
+USUAL_SCHEDULES = schedules(USUAL)
 
 
 def schedule_specs() -> SearchStrategy[Any]:

@@ -10,6 +10,8 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 
 
+# Some register a spec.
+@pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_python_block_runs(path: Path) -> None:
     document = Sybil([PythonCodeBlockParser()], path=str(path.parent)).parse(path)

@@ -11,12 +11,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
     SerializerFunctionWrapHandler,
     ValidationError,
     model_serializer,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from keras_optkit.specs.errors import Mistake, explained, refusal, refuse
@@ -161,6 +163,13 @@ class Spec(Value):
         if cls.is_kind():
             return core_schema.no_info_plain_validator_function(partial(read, cls))
         return handler(source)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        if cls.is_kind():
+            # True of any spec of the kind; `json_schema` puts their own schemas in its place.
+            return {"type": "object", "required": ["type"], "x-kind": cls.__name__}
+        return handler(schema)
 
     @classmethod
     def _as_written(cls, data: Any) -> Any:

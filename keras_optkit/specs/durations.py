@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import Any, Self, cast
 
 import numpy as np
-from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from keras_optkit.specs.errors import refusal
@@ -61,6 +62,10 @@ class Duration(str):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(read_duration)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return duration_schema(0)
 
 
 def epochs(number: float) -> Duration:
@@ -173,6 +178,17 @@ def in_one_unit(*durations: int | str) -> list[float] | None:
     if len(known) < len(durations) or len({duration.unit for duration in known}) > 1:
         return None
     return [duration.amount for duration in known]
+
+
+def duration_schema(least: int) -> dict[str, Any]:
+    """The JSON Schema of a duration of at least ``least`` steps."""
+    number = r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+    return {
+        "anyOf": [
+            {"type": "integer", "minimum": least, "maximum": _MOST_STEPS},
+            {"type": "string", "pattern": rf"^\s*({number}\s*(epochs?|%|percent)|\d+\s*(steps?)?)\s*$"},
+        ]
+    }
 
 
 def first_not_rising(durations: Sequence[int | str]) -> str | None:

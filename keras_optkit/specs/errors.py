@@ -71,13 +71,25 @@ def explained(error: ValidationError, data: object, spec: type[BaseModel]) -> Va
     others = (
         line for line in lines if line not in unknown and not (line["type"] == "missing" and line["loc"][0] in meant)
     )
-    return refuse(
-        spec.__name__, mistakes + [Mistake(line["loc"], line["input"], _reworded(line, spec)) for line in others]
-    )
+    for line in others:
+        received = _as_written(line, given)
+        mistakes.append(Mistake(line["loc"], received, _reworded(line, received, spec)))
+    return refuse(spec.__name__, mistakes)
 
 
-def _reworded(line: ErrorDetails, spec: type[BaseModel]) -> PydanticCustomError:
-    kind, received, context = line["type"], line["input"], line.get("ctx", {})
+def _as_written(line: ErrorDetails, given: Mapping[str, object]) -> object:
+    """What was written at the path of ``line``: the line itself has it converted, 2 as 2.0."""
+    value: Any = given
+    for name in line["loc"] if line["type"] != "missing" else ():
+        try:
+            value = value[name]
+        except (KeyError, IndexError, TypeError):
+            return line["input"]
+    return value
+
+
+def _reworded(line: ErrorDetails, received: object, spec: type[BaseModel]) -> PydanticCustomError:
+    kind, context = line["type"], line.get("ctx", {})
     if kind == "missing":
         return in_words("required", "required, but not given")
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
@@ -112,10 +124,14 @@ def _interval(path: tuple[int | str, ...], broken: Mapping[str, Any], spec: type
         bounds |= {side: bound for side, bound in found.items() if bound is not None}
     sides = [side for side in _SIGNS if side in bounds]
     if len(sides) != 2 or not all(isinstance(bounds[side], (int, float)) for side in sides):
-        return " and ".join(f"{_SIGNS[side]} {bounds[side]}" for side in sides)
+        return " and ".join(f"{_SIGNS[side]} {_plain(bounds[side])}" for side in sides)
     low, high = sides
     opening, closing = "[" if low == "ge" else "(", "]" if high == "le" else ")"
-    return f"in {opening}{bounds[low]:g}, {bounds[high]:g}{closing}"
+    return f"in {opening}{_plain(bounds[low])}, {_plain(bounds[high])}{closing}"
+
+
+def _plain(bound: Any) -> str:
+    return f"{bound:g}" if isinstance(bound, float) else str(bound)
 
 
 _SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}

@@ -13,9 +13,9 @@ from decimal import Decimal
 from typing import Annotated, Any, TypeVar, cast
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict, WithJsonSchema
 
-from keras_optkit.specs.durations import positive_duration, read_duration, scalar, whole_number
+from keras_optkit.specs.durations import duration_schema, positive_duration, read_duration, scalar, whole_number
 from keras_optkit.specs.errors import refusal
 
 # Keras computes in float32. A number that float32 cannot hold would become 0 or infinity without a word.
@@ -102,32 +102,34 @@ Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
 #: What TensorFlow accepts as the name of a scope, which Keras makes of it.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9.][A-Za-z0-9_.>-]*$")]
 
-Number = Annotated[float, BeforeValidator(to_number)]
-Positive = Annotated[Number, Field(gt=0)]
-NonNegative = Annotated[Number, Field(ge=0)]
-NotPositive = Annotated[Number, Field(le=0)]
-Negative = Annotated[Number, Field(lt=0)]
-Fraction = Annotated[Number, Field(ge=0, le=1)]
-OpenFraction = Annotated[Number, Field(gt=0, lt=1)]
-DecayRate = Annotated[Number, Field(gt=0, le=1)]
-Factor = Annotated[Number, Field(ge=1)]
-Momentum = Annotated[Number, Field(ge=0, lt=1), AfterValidator(_below_one)]
-PositiveMomentum = Annotated[Number, Field(gt=0, lt=1), AfterValidator(_below_one)]
+# The constraints stand before the conversion, which pydantic therefore runs first.
+_convert = BeforeValidator(to_number)
+Number = Annotated[float, _convert]
+Positive = Annotated[float, Field(gt=0), _convert]
+NonNegative = Annotated[float, Field(ge=0), _convert]
+NotPositive = Annotated[float, Field(le=0), _convert]
+Negative = Annotated[float, Field(lt=0), _convert]
+Fraction = Annotated[float, Field(ge=0, le=1), _convert]
+OpenFraction = Annotated[float, Field(gt=0, lt=1), _convert]
+DecayRate = Annotated[float, Field(gt=0, le=1), _convert]
+Factor = Annotated[float, Field(ge=1), _convert]
+Momentum = Annotated[float, Field(ge=0, lt=1), AfterValidator(_below_one), _convert]
+PositiveMomentum = Annotated[float, Field(gt=0, lt=1), AfterValidator(_below_one), _convert]
 
 
 class IsRate:
     """Marks a type of field as a learning rate, which ``scale_learning_rate`` multiplies."""
 
 
-Rate = Annotated[Number, Field(gt=0), IsRate()]
+Rate = Annotated[float, Field(gt=0), _convert, IsRate()]
 #: A rate that may be 0: where a schedule ends, or where it ramps up from.
-RateOrZero = Annotated[Number, Field(ge=0), IsRate()]
+RateOrZero = Annotated[float, Field(ge=0), _convert, IsRate()]
 
 #: A duration, in steps once it is resolved. It is declared as ``str`` because that is what people write.
-Steps = Annotated[int | str, PlainValidator(positive_duration)]
-StepsOrZero = Annotated[int | str, PlainValidator(read_duration)]
-Count = Annotated[int, BeforeValidator(_whole), Field(gt=0)]
+Steps = Annotated[int | str, PlainValidator(positive_duration), WithJsonSchema(duration_schema(1))]
+StepsOrZero = Annotated[int | str, PlainValidator(read_duration), WithJsonSchema(duration_schema(0))]
+Count = Annotated[int, Field(gt=0), BeforeValidator(_whole)]
 #: Batches for one update; 1 is what Keras writes as None.
 AccumulationSteps = Annotated[
-    Annotated[int, BeforeValidator(_whole), Field(ge=1)] | None, AfterValidator(_none_for_one)
+    Annotated[int, Field(ge=1), BeforeValidator(_whole)] | None, AfterValidator(_none_for_one)
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import PlainValidator
+from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from keras_optkit.specs.errors import refusal
@@ -41,4 +41,11 @@ def _remedy(value: object) -> str:
     return ""
 
 
-LearningRate = Annotated[float | ScheduleSpec, PlainValidator(_learning_rate), IsRate()]
+_SCHEMA = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0},
+        {"type": "object", "required": ["type"], "x-kind": ScheduleSpec.__name__},
+    ]
+}
+
+LearningRate = Annotated[float | ScheduleSpec, PlainValidator(_learning_rate), WithJsonSchema(_SCHEMA), IsRate()]

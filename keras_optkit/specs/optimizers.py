@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator
 
@@ -23,6 +23,7 @@ from keras_optkit.specs.fields import (
 )
 from keras_optkit.specs.groups import ParamGroup, Patterns
 from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.overriding import overridden
 from keras_optkit.specs.registry import register_spec
 
 
@@ -84,6 +85,17 @@ class OptimizerSpec(Spec):
                 yield Conflict("ema_overwrite_frequency", "has no effect without use_ema=True")
         if self.exclude_from_weight_decay and not self.decays_weights():
             yield Conflict("exclude_from_weight_decay", "has no effect without weight_decay > 0")
+
+    def override(self, changes: Mapping[str, Any]) -> OptimizerSpec:
+        """A copy with ``changes`` made by dotted path, checked like a new spec.
+
+        ``spec.override({"learning_rate.decay_steps": "10 epochs", "momentum": 0.8})``; an entry of a list goes by its
+        number. A change of a node's ``type`` drops that node's other fields.
+
+        Raises:
+            pydantic.ValidationError: a path leads nowhere, or the result is not a right spec.
+        """
+        return overridden(OptimizerSpec, self, changes)
 
     def decays_weights(self) -> bool:
         """Whether any variable can be decayed."""

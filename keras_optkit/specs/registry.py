@@ -85,7 +85,10 @@ def _read(kind: type[M], name: object, fields: Mapping[str, object], *, at: tupl
             rule = "must not be JSON text: load it first"
         error = refusal("unknown_type", rule, name)
         raise refuse(kind.__name__, [Mistake(at, name, error)])
-    validated: M = cls.__pydantic_validator__.validate_python(fields)
+    try:
+        validated: M = cls.__pydantic_validator__.validate_python(fields)
+    except RecursionError:
+        raise refuse(kind.__name__, [Mistake(at, name, refusal("recursion", "is nested too deeply", name))]) from None
     return validated
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ from keras_optkit.specs.fields import (
     Steps,
     StepsOrZero,
 )
+from keras_optkit.specs.overriding import overridden
 from keras_optkit.specs.registry import register_spec
 
 
@@ -54,6 +55,17 @@ class ScheduleSpec(Spec, ABC):
         Raises:
             ValueError: a duration is not in steps yet; ``resolve`` it first.
         """
+
+    def override(self, changes: Mapping[str, Any]) -> ScheduleSpec:
+        """A copy with ``changes`` made by dotted path, checked like a new spec.
+
+        ``spec.override({"schedule.decay_steps": "10 epochs"})``; an entry of a list goes by its
+        number. A change of a node's ``type`` drops that node's other fields.
+
+        Raises:
+            pydantic.ValidationError: a path leads nowhere, or the result is not a right spec.
+        """
+        return overridden(ScheduleSpec, self, changes)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
         """The steps at which the curve bends, each with what happens there. For ``describe`` and for plots."""

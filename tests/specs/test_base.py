@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from schedule_strategies import schedule_specs
 from strategies import SPEC_STRATEGIES, optimizer_specs, specs
 
-from keras_optkit import AdamSpec, ExponentialDecaySpec, OptimizerSpec, ScheduleSpec, SGDSpec
+from keras_optkit import AdamSpec, ExponentialDecaySpec, OptimizerSpec, ScheduleSpec, SGDSpec, parse_spec
 from keras_optkit.specs.base import Conflict, Spec
 from keras_optkit.specs.groups import ParamGroup
 
@@ -55,6 +55,25 @@ def test_every_spec_is_read_back_from_its_json(spec):
     again = type(spec).model_validate_json(spec.model_dump_json())
     assert again == spec
     assert hash(again) == hash(spec)
+
+
+@given(specs())
+def test_every_spec_is_read_back_from_a_dump_without_defaults(spec):
+    for defaults in ({"exclude_defaults": True}, {"exclude_unset": True}):
+        assert parse_spec(spec.model_dump(**defaults)) == spec
+        assert type(spec).model_validate_json(spec.model_dump_json(**defaults)) == spec
+
+
+def test_a_dump_holds_the_type_first_and_what_was_asked_for():
+    assert list(SGDSpec(momentum=0.9).model_dump())[:2] == ["type", "learning_rate"]
+    assert SGDSpec(momentum=0.9).model_dump(exclude_defaults=True) == {"type": "SGD", "momentum": 0.9}
+    assert AdamSpec(learning_rate=DECAY).model_dump(exclude_unset=True) == {
+        "type": "Adam",
+        "learning_rate": {
+            "type": "ExponentialDecay", "initial_learning_rate": 0.1, "decay_steps": 1000, "decay_rate": 0.9,
+        },
+    }  # fmt: skip
+    assert "type" not in SGDSpec().model_dump(exclude={"type"})
 
 
 @given(specs())

@@ -112,7 +112,7 @@ def test_a_boolean_in_an_array_is_no_number_either(value, refusal):
     assert message.startswith("must be a number")
 
 
-WORDS = ["", " ", "-", "--1", "ten", "0,1", "true", "None"]
+WORDS = ["", " ", "-", "--1", "ten", "0,1", "1__0", "_1", "true", "None"]
 CONTAINERS = [[], [10], (10,), {10}, {}, {"a": 10}, np.array([10])]
 TIMES = [np.datetime64("2020"), np.timedelta64(5), np.timedelta64(5, "D"), dt.timedelta(5), dt.date(2020, 1, 1)]
 OTHERS = [None, b"10", 10j, np.complex64(10), np.ma.masked, object(), int]
@@ -187,7 +187,19 @@ def test_both_sides_of_each_bound(field, accepted, refused, rule, refusal):
 
 @pytest.mark.parametrize(
     "written",
-    [10, "10", " 10 ", np.int8(10), np.uint8(10), np.int64(10), np.uint64(10), np.array(10), np.str_("10")],
+    [
+        10,
+        "10",
+        " 10 ",
+        "+10",
+        "1_0",
+        np.int8(10),
+        np.uint8(10),
+        np.int64(10),
+        np.uint64(10),
+        np.array(10),
+        np.str_("10"),
+    ],
     ids=repr,
 )
 @pytest.mark.parametrize("field", WHOLE)
@@ -224,13 +236,15 @@ def test_accumulating_over_one_batch_is_no_accumulation():
 # Booleans, names and lists
 
 
-@pytest.mark.parametrize("value", [True, False, np.True_, np.False_], ids=repr)
+@pytest.mark.parametrize("value", [True, False, np.True_, np.False_, np.array(True), np.array(False)], ids=repr)
 def test_a_boolean_of_python_or_numpy_is_a_flag(value):
     assert read("flag", value) is bool(value)
 
 
 @pytest.mark.parametrize(
-    "value", [1, 0, 1.0, "true", "false", "yes", "", None, [], np.int64(1), np.float32(0)], ids=repr
+    "value",
+    [1, 0, 1.0, "true", "false", "yes", "", None, [], np.int64(1), np.float32(0), np.array(1), np.array([True])],
+    ids=repr,
 )
 def test_nothing_but_a_boolean_is_a_flag(value, refusal):
     assert refusal(read, "flag", value) == (("flag",), f"must be true or false, received {value!r}")
@@ -265,7 +279,20 @@ def test_an_array_of_floats_is_read_entry_by_entry():
 
 @pytest.mark.parametrize(
     "value",
-    [{1, 2}, frozenset([1]), "12", b"12", bytearray(b"12"), {1: 2}, 1, None, np.array(1), np.array([[1]]), iter("1")],
+    [
+        {1, 2},
+        frozenset([1]),
+        "12",
+        b"12",
+        bytearray(b"12"),
+        memoryview(b"12"),
+        {1: 2},
+        1,
+        None,
+        np.array(1),
+        np.array([[1]]),
+        iter("1"),
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_what_has_no_order_is_no_list(value, refusal):

@@ -93,6 +93,25 @@ def test_a_word_from_elsewhere_is_answered_with_its_name_in_keras(cls, word, tod
     assert message == f"unknown field, its name in Keras is {today!r}"
 
 
+@pytest.mark.parametrize(
+    ("cls", "word", "today"),
+    [
+        (ExponentialDecaySpec, "decay_epochs", "decay_steps"),
+        (CosineDecayRestartsSpec, "epochs", "first_decay_steps"),
+        (CosineDecaySpec, "warmup_epochs", "warmup_steps"),
+    ],
+)
+def test_a_word_that_counts_epochs_is_answered_with_the_unit_that_is_counted(cls, word, today, refusal):
+    message = refusal(cls, **LEAST[cls] | {word: 3}).message
+    assert message == f"unknown field, its name in Keras is {today!r}, which counts steps: write '3 epochs'"
+
+
+@pytest.mark.parametrize("word", ["min_lr", "eta_min", "end_lr"])
+def test_a_word_for_the_last_rate_is_answered_with_a_fraction_where_keras_takes_one(word, refusal):
+    message = refusal(CosineDecaySpec, **LEAST[CosineDecaySpec] | {word: 1e-6}).message
+    assert message == "unknown field, its name in Keras is 'alpha', which is a fraction of the first rate"
+
+
 def test_a_word_for_two_fields_names_both(refusal):
     message = refusal(AdamSpec, betas=(0.9, 0.999)).message
     assert "'beta_1'" in message

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from strategies import SPEC_STRATEGIES, specs
 
-from keras_optkit import AdamSpec, ExponentialDecaySpec, SGDSpec, parse_spec
+from keras_optkit import AdamSpec, ExponentialDecaySpec, OptimizerSpec, ScheduleSpec, SGDSpec, parse_spec
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.registry import registered
 
@@ -70,12 +70,17 @@ def test_a_spec_is_returned_as_it_is_and_its_dump_is_read_back(spec):
 # What is refused
 
 
-@pytest.mark.parametrize("name", ["adm", "adamm", "", "Adam Spec", "torch.optim.Adam", "{}", "x" * 10_000])
+@pytest.mark.parametrize("name", ["adm", "adamm", "", "Adam Spec", "torch.optim.Adam", "x" * 10_000])
 def test_an_unknown_type_is_answered_with_all_the_known(name, refusal):
     for data, at in ((name, ()), ({"type": name}, ("type",))):
         path, message = refusal(parse_spec, data)
         assert path == at
         assert all(known in message for known in registered(Spec))
+
+
+@pytest.mark.parametrize("text", ["{}", ' {"type": "adam"}', "{"])
+def test_json_text_is_no_name_of_a_type(text, refusal):
+    assert refusal(parse_spec, text) == ((), f"must not be JSON text: load it first, received {text!r}")
 
 
 @pytest.mark.parametrize(
@@ -120,8 +125,20 @@ def test_a_type_that_is_no_string_is_refused(name, refusal):
 def test_what_is_no_mapping_no_name_and_no_spec_is_refused(data, refusal):
     path, message = refusal(parse_spec, data)
     assert path == ()
-    assert message.startswith("must be ")
-    assert ", received " in message
+    assert message.startswith("must be a spec, a mapping with a 'type', or the name of a type, received ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "remedy"),
+    [
+        (OptimizerSpec, "an optimizer spec", ""),
+        (ScheduleSpec, "a schedule spec", " (one rate for ever is ConstantSpec(learning_rate=0.1))"),
+    ],
+)
+def test_a_number_is_no_spec_of_a_kind(kind, name, remedy, refusal):
+    path, message = refusal(kind.model_validate, 0.1)
+    assert path == ()
+    assert message == f"must be {name}, a mapping with a 'type', or the name of a type{remedy}, received 0.1"
 
 
 @pytest.mark.parametrize("number", [10**5000, -(10**5000)], ids=["long", "long and negative"])

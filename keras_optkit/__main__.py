@@ -1,0 +1,185 @@
+"""The command line: check, show and plot specs in config files, and print the JSON Schema for editors.
+
+``check`` and ``show`` never import TensorFlow. The exit status is 0 if all is well, 1 if a file is wrong and 2 if the
+command is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from keras_optkit.files import SpecFileError, load_spec
+from keras_optkit.preview import describe, learning_rates, plot_schedule
+from keras_optkit.schema import json_schema
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.schedules import ScheduleSpec
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit status."""
+    parser = _parser()
+    # Overrides may stand before or after options, which argparse allows for one positional argument only.
+    options, others = parser.parse_known_args(arguments)
+    if others and (any(text.startswith("-") for text in others) or not hasattr(options, "overrides")):
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    try:
+        options.overrides = [*getattr(options, "overrides", []), *map(_override, others)]
+    except argparse.ArgumentTypeError as error:
+        parser.error(str(error))
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough. Python must not try to flush again when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="keras-optkit", description="Check, show and plot optimizer specs in files.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="check the specs in files")
+    check.add_argument("files", nargs="+", metavar="FILE", help="a .json, .yaml, .yml or .toml file")
+    check.set_defaults(run=_check)
+
+    show = commands.add_parser("show", help="what a spec will build, and its learning rate over the run")
+    show.add_argument("file", metavar="FILE")
+    show.set_defaults(run=_show)
+
+    plot = commands.add_parser("plot", help="draw the learning rate over the run into a picture")
+    plot.add_argument("file", metavar="FILE")
+    plot.add_argument("-o", "--output", required=True, metavar="PICTURE", help="where to; the suffix says the format")
+    plot.set_defaults(run=_plot)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of a config file, for editors")
+    schema.set_defaults(run=_schema)
+
+    for command in (check, show, plot):
+        command.add_argument("--key", metavar="PATH", help="the node that holds the spec, such as train.optimizer")
+        command.add_argument("--steps-per-epoch", type=_count, metavar="N", help="batches in an epoch")
+        command.add_argument("--epochs", type=_count, metavar="N", help="epochs of the run")
+    for command in (show, plot):
+        command.add_argument(
+            "overrides", nargs="*", type=_override, metavar="PATH=VALUE", help="such as learning_rate.decay_steps='5%%'"
+        )
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number > 0, received {text!r}")
+    return int(text)
+
+
+def _override(text: str) -> tuple[str, Any]:
+    path, equals, value = text.partition("=")
+    if not path or not equals:
+        raise argparse.ArgumentTypeError(f"an override is PATH=VALUE, received {text!r}")
+    try:
+        return path, json.loads(value)
+    except ValueError:
+        return path, value  # a text such as 10 epochs, which needs no quotes of JSON
+
+
+def _check(options: argparse.Namespace) -> int:
+    failed = False
+    for file in options.files:
+        try:
+            spec = load_spec(file, key=options.key)
+            if options.steps_per_epoch or options.epochs:
+                spec.resolve(steps_per_epoch=options.steps_per_epoch, epochs=options.epochs)
+        except (OSError, ValueError, ModuleNotFoundError) as error:
+            failed = True
+            _report(file, error)
+        else:
+            print(f"{file}: {spec!r}")
+    return int(failed)
+
+
+def _show(options: argparse.Namespace) -> int:
+    try:
+        spec = _spec(options)
+        run = {"steps_per_epoch": options.steps_per_epoch, "epochs": options.epochs}
+        print(describe(spec, **run))
+        if options.steps_per_epoch and options.epochs:
+            _draw(learning_rates(spec, **run))
+    except (OSError, ValueError, ModuleNotFoundError) as error:
+        return _report(options.file, error)
+    return 0
+
+
+def _draw(rates: Any) -> None:
+    """The curve of ``rates``, drawn in text."""
+    try:
+        import plotext
+    except ModuleNotFoundError:
+        print("(a curve is drawn here with plotext: pip install 'keras_optkit[cli]')")
+        return
+    # A terminal has about a hundred columns: more points would only cost time.
+    steps = range(0, len(rates), max(1, len(rates) // 500))
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plot_size(80, 18)
+    plotext.plot(list(steps), [rates[step] for step in steps], marker="braille")
+    plotext.xlabel("step")
+    plotext.title("learning rate")
+    print(plotext.uncolorize(plotext.build()))
+
+
+def _plot(options: argparse.Namespace) -> int:
+    try:
+        spec = _spec(options)
+        import matplotlib as mpl
+
+        mpl.use("Agg")
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(7, 4), layout="constrained")
+        run = {"steps_per_epoch": options.steps_per_epoch, "epochs": options.epochs}
+        plot_schedule(spec, **run, ax=figure.subplots())
+        figure.savefig(options.output, dpi=150)
+    except ModuleNotFoundError:
+        return _report(options.file, ModuleNotFoundError("plot needs matplotlib: pip install 'keras_optkit[plot]'"))
+    except (OSError, ValueError) as error:
+        return _report(options.file, error)
+    print(options.output)
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    print(json.dumps(json_schema(), indent=2))
+    return 0
+
+
+def _spec(options: argparse.Namespace) -> OptimizerSpec | ScheduleSpec:
+    spec = load_spec(options.file, key=options.key)
+    return spec.override(dict(options.overrides)) if options.overrides else spec
+
+
+def _report(file: str, error: Exception) -> int:
+    """One line for each mistake, on standard error."""
+    if isinstance(error, SpecFileError):
+        lines = error.lines
+    elif isinstance(error, ValidationError):
+        mistakes = error.errors(include_url=False)
+        lines = [f"{file}: {'.'.join(map(str, mistake['loc']))}: {mistake['msg']}" for mistake in mistakes]
+    elif isinstance(error, OSError):
+        lines = [f"{error.filename or file}: {error.strerror or error}"]
+    else:
+        lines = [f"{file}: {error}"]
+    for line in lines:
+        print(" ".join(line.split()), file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
