@@ -90,9 +90,7 @@ class Grouped(_KerasOptimizer):
         return tuple(zip((place.path for place in places), treatments, strict=True))
 
     def _weight_decay_of(self, variable: Any, treatment: Treatment) -> float | None:
-        if not treatment.decayed:
-            return None
-        return self.weight_decay if treatment.weight_decay is None else treatment.weight_decay
+        return treatment.weight_decay_under(self.weight_decay)
 
     def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
         """Nothing: ``update_step`` does it, where the variable's own rate is known."""
@@ -136,9 +134,8 @@ class _GroupedMuon(Grouped):
     adam_weight_decay: float | None
 
     def _weight_decay_of(self, variable: Any, treatment: Treatment) -> float | None:
-        if treatment.decayed and treatment.weight_decay is None and self._should_use_adamw(variable):
-            return self.adam_weight_decay
-        return super()._weight_decay_of(variable, treatment)
+        takes_adams_step = self._should_use_adamw(variable)
+        return treatment.weight_decay_under(self.adam_weight_decay if takes_adams_step else self.weight_decay)
 
 
 def _grouped_classes() -> dict[str, type]:

@@ -21,6 +21,12 @@ class Treatment(NamedTuple):
     weight_decay: float | None = None
     """The group's; None is the optimizer's."""
 
+    def weight_decay_under(self, optimizers: float | None) -> float | None:
+        """The weight decay of the variable, where the optimizer's is ``optimizers``."""
+        if not self.decayed:
+            return None
+        return optimizers if self.weight_decay is None else self.weight_decay
+
 
 class Place(NamedTuple):
     """Where a variable stands: its path within the model, what the model is called, and what it is to its layer."""
