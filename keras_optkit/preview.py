@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from keras_optkit.runtime.factory import build_optimizer
 from keras_optkit.runtime.selection import places_in, select
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.optimizers import OptimizerSpec
@@ -145,11 +146,19 @@ def _aligned(columns: list[list[str]], texts: list[str]) -> list[str]:
 
 def _treatments(spec: OptimizerSpec, model: keras.Model) -> list[str]:
     """Which variable of ``model`` is trained with what share of the rate and which weight decay."""
-    places = list(places_in(model).values())
-    if not places:
+    from keras_optkit.runtime.grouped import own_weight_decay
+
+    known = places_in(model)
+    if not known:
         raise ValueError("the model has no weights to train yet: build it, for example with an Input")
+    variables = [variable for variable in model.trainable_variables if id(variable) in known]
+    places = [known[id(variable)] for variable in variables]
     treatments = select(places, spec.exclude_from_weight_decay, spec.groups)
-    decays = [treatment.weight_decay_under(spec.weight_decay) for treatment in treatments]
+    optimizer = build_optimizer(spec)
+    decays = [
+        how.weight_decay_under(own_weight_decay(optimizer, variable))
+        for how, variable in zip(treatments, variables, strict=True)
+    ]
     return _aligned(
         [
             ["rate", *("frozen" if not how.multiplier else f"x {how.multiplier:g}" for how in treatments)],

@@ -7,8 +7,8 @@ is trained. What was chosen for which variable is a part of the config, so that 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import keras
 from keras import ops
@@ -71,8 +71,8 @@ class Grouped(_KerasOptimizer):
             self,
             "_training_of",
             {
-                self._var_key(variable): (treatment.multiplier, self._weight_decay_of(variable, treatment))
-                for variable, (_, treatment) in zip(variables, chosen, strict=True)
+                self._var_key(variable): (how.multiplier, how.weight_decay_under(own_weight_decay(self, variable)))
+                for variable, (_, how) in zip(variables, chosen, strict=True)
             },
         )
 
@@ -88,9 +88,6 @@ class Grouped(_KerasOptimizer):
             places = [known.get(id(variable), place) for variable, place in zip(variables, places, strict=True)]
         treatments = select(places, self.patterns_without_decay, self.groups)
         return tuple(zip((place.path for place in places), treatments, strict=True))
-
-    def _weight_decay_of(self, variable: Any, treatment: Treatment) -> float | None:
-        return treatment.weight_decay_under(self.weight_decay)
 
     def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
         """Nothing: ``update_step`` does it, where the variable's own rate is known."""
@@ -127,15 +124,11 @@ def _path_and_treatment(entry: Mapping[str, Any]) -> tuple[str, Treatment]:
     return how.pop("path"), Treatment(**how)
 
 
-class _GroupedMuon(Grouped):
-    """Muon has two weight decays, one for each of its two kinds of step."""
-
-    _should_use_adamw: Callable[[Any], bool]
-    adam_weight_decay: float | None
-
-    def _weight_decay_of(self, variable: Any, treatment: Treatment) -> float | None:
-        takes_adams_step = self._should_use_adamw(variable)
-        return treatment.weight_decay_under(self.adam_weight_decay if takes_adams_step else self.weight_decay)
+def own_weight_decay(optimizer: Any, variable: Any) -> float | None:
+    """The weight decay of a Keras ``optimizer`` for ``variable``: Muon has two, for its two kinds of step."""
+    if hasattr(optimizer, "adam_weight_decay") and optimizer._should_use_adamw(variable):
+        return cast("float | None", optimizer.adam_weight_decay)
+    return cast("float | None", optimizer.weight_decay)
 
 
 def _grouped_classes() -> dict[str, type]:
@@ -143,8 +136,7 @@ def _grouped_classes() -> dict[str, type]:
     for name in registered(OptimizerSpec):
         native = getattr(keras.optimizers, name, None)  # an older Keras has not all of them
         if native is not None:
-            bases = (_GroupedMuon if name == "Muon" else Grouped, native)
-            cls = type(f"Grouped{name}", bases, {"__module__": __name__, "__doc__": Grouped.__doc__})
+            cls = type(f"Grouped{name}", (Grouped, native), {"__module__": __name__, "__doc__": Grouped.__doc__})
             classes[name] = keras.saving.register_keras_serializable(package="keras_optkit")(cls)
     return classes
 
