@@ -1,10 +1,12 @@
-"""Draw the pictures of the gallery in ``docs/schedules.md``, each from the line of code that stands above it.
+"""Draw the pictures of the guide, each from the code that stands above it.
 
+They are those of the gallery in ``docs/schedules.md`` and the one of ``docs/index.md``, which the README shows too.
 Run it with ``python docs/examples/gallery.py``. It writes ``docs/images/*.png``, the same bytes every time.
 """
 
 import re
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -37,6 +39,18 @@ def draw(spec: ScheduleSpec, picture: Path) -> None:
     figure.savefig(picture, metadata={"Software": None})  # else matplotlib's version would be in the file
 
 
+def draw_start() -> Path:
+    """Write the picture of ``index.md``: the learning rate of the spec there."""
+    text = (DOCS / "index.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(text.split("```python\n")[1].split("optimizer = ")[0], names)
+    figure = Figure(figsize=(7, 2.8), dpi=100, layout="constrained")
+    plot_schedule(names["spec"], steps_per_epoch=85, epochs=20, ax=figure.subplots()).set_title("")
+    picture = DOCS / "images" / "start.png"
+    figure.savefig(picture, metadata={"Software": None})
+    return picture
+
+
 def main() -> None:
     """Draw every schedule that the package has."""
     schedules = read_gallery()
@@ -46,6 +60,7 @@ def main() -> None:
         picture.parent.mkdir(exist_ok=True)
         draw(spec, picture)
         print(picture)
+    print(draw_start())
 
 
 if __name__ == "__main__":

@@ -12,12 +12,13 @@ from pydantic import (
     ConfigDict,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    ModelWrapValidatorHandler,
+    SerializationInfo,
     SerializerFunctionWrapHandler,
     ValidationError,
     model_serializer,
     model_validator,
 )
+from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -144,9 +145,11 @@ class Spec(Value):
         return resolve(self, RunLength.of(steps_per_epoch, epochs))
 
     @model_serializer(mode="wrap")
-    def _with_type(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _with_type(self, serialize: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, object]:
         """With its ``type`` also where defaults are left out, because it is read by that."""
-        return {"type": self.type, **serialize(self)}
+        fields: dict[str, object] = serialize(self)
+        asked_for = (info.include is None or "type" in info.include) and "type" not in (info.exclude or ())
+        return {"type": self.type, **fields} if asked_for else fields
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

@@ -6,6 +6,7 @@ previewed; then, and only here, every duration becomes a number of steps.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
 import re
@@ -21,7 +22,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from keras_optkit.specs.errors import refusal
 
 # So far float64, in which rates are computed, counts steps exactly.
-_MOST_STEPS = 2**53
+MOST_STEPS = 2**53
 _DIGITS = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*", re.ASCII)
 _TEXT = re.compile(r"\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(epochs?|%|percent|steps?)?\s*", re.ASCII | re.IGNORECASE)
 
@@ -79,9 +80,13 @@ def percent(number: float) -> Duration:
 
 
 def _duration(number: float, unit: str) -> Duration:
-    if isinstance(number, bool) or not isinstance(number, numbers.Real) or not 0 <= float(number) < math.inf:
+    amount = math.nan
+    if isinstance(number, numbers.Real) and not isinstance(number, bool):
+        with contextlib.suppress(OverflowError):
+            amount = float(number)
+    if not 0 <= amount < math.inf:
         raise ValueError(f"the number of {'percent' if unit == '%' else unit} must be >= 0, received {number!r}")
-    return Duration._of(float(number), unit)
+    return Duration._of(amount, unit)
 
 
 def read_duration(value: object) -> int | Duration:
@@ -98,7 +103,7 @@ def read_duration(value: object) -> int | Duration:
 
 def positive_duration(value: object) -> int | Duration:
     """``read_duration`` for a duration that must be longer than nothing."""
-    duration = value if type(value) is int and value <= _MOST_STEPS else _read(value)
+    duration = value if type(value) is int and value <= MOST_STEPS else _read(value)
     if (duration if isinstance(duration, int) else duration.amount) <= 0:
         raise refusal("out_of_range", "must be > 0", value)
     return duration
@@ -120,11 +125,11 @@ def whole_number(value: object) -> int | None:
         raise refusal("wrong_type", "must be a whole number, not a boolean", value)
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         # Longer texts are out of range, and Python refuses to convert the longest.
-        value = int(value) if len(value) < 100 else _MOST_STEPS + 1
+        value = int(value) if len(value) < 100 else MOST_STEPS + 1
     if not isinstance(value, (int, np.integer)) or isinstance(value, np.timedelta64):
         return None
     number = int(value)
-    if number > _MOST_STEPS:
+    if number > MOST_STEPS:
         raise refusal("out_of_range", "must be at most 2**53", value)
     return number
 
@@ -185,7 +190,7 @@ def duration_schema(least: int) -> dict[str, Any]:
     number = r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
     return {
         "anyOf": [
-            {"type": "integer", "minimum": least, "maximum": _MOST_STEPS},
+            {"type": "integer", "minimum": least, "maximum": MOST_STEPS},
             {"type": "string", "pattern": rf"^\s*({number}\s*(epochs?|%|percent)|\d+\s*(steps?)?)\s*$"},
         ]
     }

@@ -10,7 +10,7 @@ import math
 import numbers
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict, WithJsonSchema
@@ -93,10 +93,15 @@ def _none_for_one(value: int | None) -> int | None:
 
 
 T = TypeVar("T")
-#: A list, kept as a tuple. It is declared as a sequence so that type checkers let people write a list.
-Listed = Annotated[Sequence[T], BeforeValidator(_listed)]
-#: A list of at least one entry.
-Ordered = Annotated[Sequence[T], BeforeValidator(_ordered)]
+if TYPE_CHECKING:
+    # Type checkers are to let people write lists, as in Keras.
+    Listed = Sequence[T]
+    Ordered = Sequence[T]
+else:
+    #: A list, kept as a tuple.
+    Listed = Annotated[tuple[T, ...], BeforeValidator(_listed)]
+    #: A list of at least one entry.
+    Ordered = Annotated[tuple[T, ...], BeforeValidator(_ordered)]
 
 Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
 #: What TensorFlow accepts as the name of a scope, which Keras makes of it.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from keras_optkit.specs.durations import Duration, needed_for
+from keras_optkit.specs.durations import MOST_STEPS, Duration, needed_for
 from keras_optkit.specs.errors import Mistake, in_words, refuse
 
 M = TypeVar("M", bound=BaseModel)
@@ -43,7 +43,8 @@ class RunLength(NamedTuple):
             field = ".".join(map(str, path))
             raise ValueError(f"{field} is {str(duration)!r}: pass {' and '.join(missing)}")
         share = duration.amount / 100 if duration.unit == "%" else duration.amount
-        return max(round(share * whole), 1 if duration.amount else 0)
+        # One above what is counted at most is refused where the spec is made anew, in words.
+        return max(round(min(share * whole, MOST_STEPS + 1)), 1 if duration.amount else 0)
 
 
 _CARDINALITIES = {-1: "infinite", -2: "unknown"}
@@ -61,6 +62,8 @@ def _count(name: str, value: object) -> int | None:
             f"steps_per_epoch is {count}, by which a tf.data.Dataset says that its cardinality is "
             f"{_CARDINALITIES[count]}: pass the number of batches that one epoch really has"
         )
+    if count > MOST_STEPS:
+        raise ValueError(f"{name} must be at most 2**53, received {value!r}")
     if count < 1 or isinstance(value, bool):
         remedy = "; for samples in batches it is math.ceil(samples / batch_size)" if isinstance(value, float) else ""
         raise ValueError(f"{name} must be a whole number > 0, received {value!r}{remedy}")

@@ -1,0 +1,134 @@
+"""The package's own schedules: what each of their fields accepts and refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from keras_optkit import (
+    AdamSpec,
+    ConstantSpec,
+    CosineDecaySpec,
+    CyclicalSpec,
+    InverseSqrtDecaySpec,
+    JoinSpec,
+    OneCycleSpec,
+    RampSpec,
+    ScheduleSpec,
+    WarmupSpec,
+    WarmupStableDecaySpec,
+)
+
+COSINE = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=100)
+ONE = ConstantSpec(learning_rate=1)
+#: The least that must be written.
+LEAST: dict[type[ScheduleSpec], dict[str, Any]] = {
+    ConstantSpec: {"learning_rate": 0.1},
+    RampSpec: {"initial_learning_rate": 0.1, "end_learning_rate": 0.2, "steps": 10},
+    JoinSpec: {"schedules": [ONE, COSINE], "boundaries": [10]},
+    WarmupSpec: {"schedule": COSINE, "warmup_steps": 10},
+    OneCycleSpec: {"max_learning_rate": 0.1},
+    WarmupStableDecaySpec: {"peak_learning_rate": 0.1, "warmup_steps": 10, "decay_steps": 10},
+    InverseSqrtDecaySpec: {"peak_learning_rate": 0.1, "warmup_steps": 10},
+    CyclicalSpec: {"initial_learning_rate": 0.1, "maximal_learning_rate": 0.2, "step_size": 10},
+}
+
+RATE = ([1.2e-38, 0.15, 1], [0, -0.1], "must be > 0")
+RATE_OR_ZERO = ([0, 1.2e-38, 0.1], [-1.2e-38, -0.1], "must be >= 0")
+STEPS = ([1, 2**53, "1 epoch", "5%"], [0, -1, "0%"], "must be > 0")
+STEPS_OR_ZERO = ([0, 1, 2**53, "1 epoch", "0%"], [-1], "must be >= 0")
+POWER = ([1], [0, -1], "must be > 0")
+SHAPE = (["linear", "cosine"], ["Linear", "quadratic", None], "must be 'linear', 'cosine', 'exponential'")
+
+#: (field, (accepted, refused, the rule that the message gives))
+FIELDS: dict[type[ScheduleSpec], list[tuple[str, tuple[list[Any], list[Any], str]]]] = {
+    ConstantSpec: [("learning_rate", RATE)],
+    RampSpec: [
+        ("initial_learning_rate", RATE_OR_ZERO),
+        ("end_learning_rate", RATE_OR_ZERO),
+        ("steps", STEPS),
+        ("shape", SHAPE),
+        ("power", POWER),
+    ],
+    JoinSpec: [
+        ("schedules", ([(ONE, ONE)], [ONE, "constant", None], "must be a list")),
+        ("boundaries", ([(7,), ("5%",)], [7, "5%"], "must be a list")),
+    ],
+    WarmupSpec: [
+        ("schedule", ([ONE, COSINE], [None, [ONE]], "must be a schedule spec")),
+        ("warmup_steps", STEPS),
+        ("initial_learning_rate", RATE_OR_ZERO),
+        ("shape", SHAPE),
+        ("power", POWER),
+    ],
+    OneCycleSpec: [
+        ("max_learning_rate", ([1.2e-32, 0.1, 1], [0, -0.1], "must be > 0")),
+        ("total_steps", ([4, 2**53, "1 epoch"], [0, -1, "0%"], "must be > 0")),
+        ("pct_start", ([1.2e-38, 0.5, 0.999], [0, 1, -0.1, 30], "must be in (0, 1)")),
+        ("shape", (["linear", "cosine", "exponential"], ["polynomial", None], "must be 'linear', 'cosine' or 'expon")),
+        ("div_factor", ([1, 25, 1e9], [0.99, 0, -1], "must be >= 1")),
+        ("final_div_factor", ([0.04, 1, 1e9], [0, -1], "must be > 0")),
+    ],
+    WarmupStableDecaySpec: [
+        ("peak_learning_rate", RATE),
+        ("warmup_steps", ([0, 1, "1 epoch"], [-1], "must be >= 0")),
+        ("decay_steps", ([1, "1 epoch"], [0, -1], "must be > 0")),
+        ("total_steps", ([21, "100%", "50%"], [0, -1], "must be > 0")),
+        ("initial_learning_rate", RATE_OR_ZERO),
+        ("end_learning_rate", RATE_OR_ZERO),
+        ("shape", SHAPE),
+        ("power", POWER),
+    ],
+    InverseSqrtDecaySpec: [
+        ("peak_learning_rate", RATE),
+        ("warmup_steps", ([1, 2**53, "1 epoch"], [-1], "must be >= 0")),
+        ("timescale", ([None, 1, 2**53, "5%"], [0, -1], "must be > 0")),
+    ],
+    CyclicalSpec: [
+        ("initial_learning_rate", RATE_OR_ZERO),
+        ("maximal_learning_rate", ([0.1, 1], [0, -0.1], "must be > 0")),
+        ("step_size", STEPS),
+        ("mode", (["triangular", "triangular2", "exp_range"], ["exp", None], "must be 'triangular', 'triangular2'")),
+        ("gamma", ([1], [0, -1, 1.5], "must be in (0, 1]")),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cls", FIELDS)
+def test_the_table_above_has_every_field(cls):
+    assert {field for field, _ in FIELDS[cls]} | {"type"} == set(cls.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("cls", "field", "value"),
+    [(cls, field, value) for cls, rows in FIELDS.items() for field, (accepted, _, _) in rows for value in accepted],
+)
+def test_a_value_within_its_range_is_accepted_and_kept(cls, field, value):
+    fields = LEAST[cls]
+    if cls is RampSpec and value == 0:
+        fields = fields | {"initial_learning_rate": 0.1, "end_learning_rate": 0.1}
+    assert getattr(cls(**fields | {field: value}), field) == value
+
+
+@pytest.mark.parametrize(
+    ("cls", "field", "value", "rule"),
+    [(cls, field, value, rule) for cls, rows in FIELDS.items() for field, (_, bad, rule) in rows for value in bad],
+)
+def test_a_value_out_of_its_range_is_refused_with_the_rule_and_the_value_also_inside_an_optimizer(
+    cls, field, value, rule, refusal
+):
+    fields = LEAST[cls] | {field: value}
+    path, message = refusal(cls, **fields)
+    assert path == (field,)
+    assert message.startswith(rule)
+    assert message.endswith(f", received {value!r}")
+    type_name = cls.__name__.removesuffix("Spec")
+    assert refusal(AdamSpec, learning_rate={"type": type_name, **fields}) == (("learning_rate", field), message)
+
+
+@pytest.mark.parametrize("cls", FIELDS)
+def test_each_field_without_a_default_is_required(cls, refusal):
+    for field in LEAST[cls]:
+        without = {name: value for name, value in LEAST[cls].items() if name != field}
+        assert refusal(cls, **without) == ((field,), "required, but not given")

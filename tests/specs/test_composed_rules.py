@@ -1,0 +1,249 @@
+"""The package's own schedules: which fields go together, and which do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from keras_optkit import (
+    ConstantSpec,
+    CosineDecaySpec,
+    CyclicalSpec,
+    InverseSqrtDecaySpec,
+    JoinSpec,
+    OneCycleSpec,
+    PiecewiseConstantDecaySpec,
+    RampSpec,
+    ScheduleSpec,
+    WarmupSpec,
+    WarmupStableDecaySpec,
+)
+
+COSINE = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=100)
+ONE = ConstantSpec(learning_rate=1)
+#: The least that must be written.
+LEAST: dict[type[ScheduleSpec], dict[str, Any]] = {
+    ConstantSpec: {"learning_rate": 0.1},
+    RampSpec: {"initial_learning_rate": 0.1, "end_learning_rate": 0.2, "steps": 10},
+    JoinSpec: {"schedules": [ONE, COSINE], "boundaries": [10]},
+    WarmupSpec: {"schedule": COSINE, "warmup_steps": 10},
+    OneCycleSpec: {"max_learning_rate": 0.1},
+    WarmupStableDecaySpec: {"peak_learning_rate": 0.1, "warmup_steps": 10, "decay_steps": 10},
+    InverseSqrtDecaySpec: {"peak_learning_rate": 0.1, "warmup_steps": 10},
+    CyclicalSpec: {"initial_learning_rate": 0.1, "maximal_learning_rate": 0.2, "step_size": 10},
+}
+
+ZERO_START = CosineDecaySpec(initial_learning_rate=0, decay_steps=9, warmup_target=0.1, warmup_steps=3)
+FROM_ZERO = RampSpec(initial_learning_rate=0, end_learning_rate=1, steps=5)
+TINY = 1.2e-38
+
+#: (accepted, refused, path, rule); in what is accepted and refused, LEAST is left out.
+RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple[str | int, ...], str]]] = {
+    RampSpec: [
+        (
+            {"initial_learning_rate": 0, "end_learning_rate": TINY},
+            {"initial_learning_rate": 0, "end_learning_rate": 0},
+            ("end_learning_rate",),
+            "must be > 0 where the ramp starts at 0",
+        ),
+        (
+            {"initial_learning_rate": TINY, "shape": "exponential"},
+            {"initial_learning_rate": 0, "shape": "exponential"},
+            ("initial_learning_rate",),
+            "must be > 0 for an exponential ramp",
+        ),
+        (
+            {"end_learning_rate": TINY, "shape": "exponential"},
+            {"end_learning_rate": 0, "shape": "exponential"},
+            ("end_learning_rate",),
+            "must be > 0 for an exponential ramp",
+        ),
+        ({"shape": "polynomial", "power": 2}, {"shape": "linear", "power": 2}, ("power",), "has no effect without"),
+    ],
+    JoinSpec: [
+        (
+            {"schedules": [ONE], "boundaries": []},
+            {"schedules": [ONE], "boundaries": [5]},
+            ("boundaries",),
+            "must be one fewer than schedules: 1 schedules need 0, not 1",
+        ),
+        (
+            {"schedules": [ONE] * 3, "boundaries": [5, 6]},
+            {"schedules": [ONE] * 3, "boundaries": [5]},
+            ("boundaries",),
+            "must be one fewer than schedules: 3 schedules need 2, not 1",
+        ),
+        (
+            {"schedules": [ONE] * 3, "boundaries": [5, "1 epoch"]},
+            {"schedules": [ONE] * 3, "boundaries": [5, 5]},
+            ("boundaries",),
+            "must rise strictly, but 5 follows 5",
+        ),
+        (
+            {"schedules": [ONE] * 3, "boundaries": ["5%", "6%"]},
+            {"schedules": [ONE] * 3, "boundaries": ["5%", "4%"]},
+            ("boundaries",),
+            "must rise strictly, but '4%' follows '5%'",
+        ),
+        ({"boundaries": [1]}, {"boundaries": [0]}, ("boundaries", 0), "must be > 0"),
+        (
+            {"schedules": [ONE, {"type": "constant", "learning_rate": 1}]},
+            {"schedules": [ONE, "constant"]},
+            ("schedules", 1, "learning_rate"),
+            "required",
+        ),
+        ({"schedules": [ONE, COSINE]}, {"schedules": [ONE, 0.1]}, ("schedules", 1), "must be a schedule spec"),
+    ],
+    WarmupSpec: [
+        (
+            {"initial_learning_rate": 0.1},
+            {"initial_learning_rate": 0.11},
+            ("initial_learning_rate",),
+            "must not be above the first rate of the schedule (0.1)",
+        ),
+        (
+            {"initial_learning_rate": TINY, "shape": "exponential"},
+            {"shape": "exponential"},
+            ("initial_learning_rate",),
+            "must be > 0 for an exponential warm-up",
+        ),
+        ({"shape": "polynomial", "power": 2}, {"shape": "cosine", "power": 2}, ("power",), "has no effect without"),
+        (
+            {"schedule": JoinSpec(schedules=[ONE, FROM_ZERO], boundaries=[5])},
+            {"schedule": FROM_ZERO},
+            ("schedule",),
+            "must begin with a rate > 0",
+        ),
+        ({"schedule": COSINE}, {"schedule": ZERO_START}, ("schedule",), "must begin with a rate > 0"),
+        (
+            {"schedule": COSINE},
+            {"schedule": WarmupSpec(schedule=COSINE, warmup_steps=5)},
+            ("schedule",),
+            "must begin with a rate > 0",
+        ),
+    ],
+    OneCycleSpec: [
+        (
+            {"div_factor": 4, "final_div_factor": 0.25},
+            {"div_factor": 4, "final_div_factor": 0.24},
+            ("final_div_factor",),
+            "must be >= 1 / div_factor (0.25), or the last rate is above the peak",
+        ),
+        (
+            {"max_learning_rate": 1e-30, "final_div_factor": 1e6},
+            {"max_learning_rate": 1e-30, "final_div_factor": 1e8},
+            ("final_div_factor",),
+            "makes the last rate 4e-40, which float32 cannot hold",
+        ),
+        (
+            {"total_steps": 2},
+            {"total_steps": 1},
+            ("total_steps",),
+            "leaves no step for a phase: the peak would be at step 0 of 1",
+        ),
+        (
+            {"total_steps": 4, "pct_start": 0.85},
+            {"total_steps": 4, "pct_start": 0.9},
+            ("total_steps",),
+            "leaves no step for a phase: the peak would be at step 4 of 4",
+        ),
+    ],
+    WarmupStableDecaySpec: [
+        (
+            {"total_steps": 21},
+            {"total_steps": 20},
+            ("total_steps",),
+            "leaves no stable phase: 20 in all, of which 10 are warm-up and 10 decay",
+        ),
+        (
+            {"warmup_steps": "50%", "decay_steps": "49%"},
+            {"warmup_steps": "50%", "decay_steps": "50%"},
+            ("total_steps",),
+            "leaves no stable phase: 100% in all, of which 50% are warm-up and 50% decay",
+        ),
+        (
+            {"initial_learning_rate": 0.1},
+            {"initial_learning_rate": 0.11},
+            ("initial_learning_rate",),
+            "must not be above peak_learning_rate (0.1)",
+        ),
+        (
+            {"end_learning_rate": 0.1},
+            {"end_learning_rate": 0.11},
+            ("end_learning_rate",),
+            "must not be above peak_learning_rate (0.1)",
+        ),
+        (
+            {"shape": "exponential", "end_learning_rate": TINY},
+            {"shape": "exponential"},
+            ("end_learning_rate",),
+            "must be > 0 for an exponential decay",
+        ),
+        ({"shape": "polynomial", "power": 0.5}, {"power": 0.5}, ("power",), "has no effect without"),
+    ],
+    InverseSqrtDecaySpec: [
+        (
+            {"warmup_steps": 0, "timescale": 1},
+            {"warmup_steps": 0},
+            ("warmup_steps",),
+            "must be > 0 where no timescale is given",
+        ),
+        (
+            {"warmup_steps": "0%", "timescale": 1},
+            {"warmup_steps": "0 epochs"},
+            ("warmup_steps",),
+            "must be > 0 where no timescale is given",
+        ),
+    ],
+    CyclicalSpec: [
+        (
+            {"initial_learning_rate": 0.2},
+            {"initial_learning_rate": 0.21},
+            ("maximal_learning_rate",),
+            "must not be below initial_learning_rate (0.21)",
+        ),
+        (
+            {"mode": "exp_range", "gamma": 0.9},
+            {"mode": "triangular2", "gamma": 0.9},
+            ("gamma",),
+            "has no effect without mode='exp_range'",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("cls", "accepted", "refused", "path", "rule"), [(cls, *row) for cls, rows in RULES.items() for row in rows]
+)
+def test_fields_that_are_wrong_together_are_refused_at_one_of_them(cls, accepted, refused, path, rule, refusal):
+    assert type(cls(**LEAST[cls] | accepted)) is cls
+    found = refusal(cls, **LEAST[cls] | refused)
+    assert found.path == path
+    assert found.message.startswith(rule)
+
+
+def test_an_empty_join_is_refused(refusal):
+    path, message = refusal(JoinSpec, schedules=[], boundaries=[])
+    assert (path, message) == (("schedules",), "must have at least one entry, received []")
+
+
+class BrokenSpec(ScheduleSpec):
+    """A schedule of somebody's own that has no rate."""
+
+    def value(self, step: Any, xp: Any = None) -> Any:
+        return {}[step]
+
+
+def test_a_schedule_without_a_first_rate_cannot_be_warmed_up(refusal):
+    path, message = refusal(WarmupSpec, schedule=BrokenSpec(), warmup_steps=10)
+    assert path == ("schedule",)
+    assert message == "has no rate at step 0 (KeyError: 0), received BrokenSpec()"
+
+
+def test_a_first_rate_that_the_run_decides_is_checked_when_the_run_is_known(refusal):
+    pieces = PiecewiseConstantDecaySpec(boundaries=["1 epoch"], values=[0.1, 0.01])
+    spec = WarmupSpec(schedule=pieces, warmup_steps=5, initial_learning_rate=0.2)
+    path, message = refusal(spec.resolve, steps_per_epoch=10)
+    assert path == ("initial_learning_rate",)
+    assert message.startswith("must not be above the first rate of the schedule (0.1), received 0.2")

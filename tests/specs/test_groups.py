@@ -1,0 +1,132 @@
+"""ParamGroup and its patterns: what may be said, and which paths a pattern finds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from keras_optkit import AdamSpec, FtrlSpec, ParamGroup, SGDSpec
+from keras_optkit.specs.groups import is_bias_or_norm, matches
+
+#: (pattern, paths it finds, paths it does not)
+PATTERNS = [
+    ("encoder", ["encoder/dense/kernel", "net/encoder_2/bias", "encoder"], ["my_encoder/kernel", "net/autoencoder/w"]),
+    ("encoder/", ["encoder/kernel", "net/encoder/bias"], ["encoder_2/kernel"]),
+    ("dense/kernel", ["dense/kernel", "block/dense/kernel"], ["dense/bias", "dense/1/kernel", "wide_dense/kernel"]),
+    ("bias$", ["dense/bias", "bias"], ["dense/bias_2", "dense/my_bias", "bias/kernel"]),
+    ("kernel|bias", ["dense/kernel", "dense/bias"], ["norm/gamma", "dense/recurrent_kernel"]),
+    (".*kernel", ["dense/kernel", "gru/gru_cell/recurrent_kernel"], ["dense/bias"]),
+    ("dense(_[0-9]+)?/", ["dense/kernel", "dense_12/kernel"], ["dense_a/kernel", "dense_/kernel"]),
+    ("block_1/.*/kernel", ["block_1/a/b/kernel"], ["block_1/kernel", "block_10/a/kernel"]),
+    ("^head", ["head/kernel"], ["net/head/kernel"]),
+    ("(?i)HEAD", ["head/kernel", "net/Head/bias"], ["ahead/kernel"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pattern", "found", "missed"), PATTERNS, ids=[row[0] for row in PATTERNS])
+def test_a_pattern_is_searched_from_the_start_of_each_component(pattern: str, found: list[str], missed: list[str]):
+    assert [path for path in found if not matches(pattern, path)] == []
+    assert [path for path in missed if matches(pattern, path)] == []
+
+
+@pytest.mark.parametrize("path", ["dense/kernel", "net/enc/block_1/dense/bias", "a"])
+def test_a_path_written_literally_finds_itself_and_each_of_its_ends(path: str):
+    ends = [path.split("/", depth)[-1] for depth in range(path.count("/") + 1)]
+    assert [end for end in ends if not matches(re.escape(end), path)] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "is_either"),
+    [
+        ("dense/bias", True),
+        ("gru/gru_cell/bias", True),
+        ("swin/relative_position_bias_table", True),
+        ("batch_normalization/gamma", True),
+        ("layer_normalization/beta", True),
+        ("ln1/scale", True),
+        ("dense/kernel", False),
+        ("embedding/embeddings", False),
+        ("biased/kernel", False),
+        ("bias/kernel", False),
+        ("prelu/alpha", False),
+        ("dense/unbiased", False),
+    ],
+)
+def test_names_that_keras_gives_to_biases_and_normalization_are_known(path: str, is_either: bool):
+    assert is_bias_or_norm(path) is is_either
+
+
+def test_a_group_that_says_nothing_more_is_trained_like_the_rest():
+    group = ParamGroup(match="encoder")
+    assert (group.learning_rate_multiplier, group.weight_decay) == (1.0, None)
+
+
+@pytest.mark.parametrize("multiplier", [0, 0.1, 1, 10, "1e-3"])
+def test_any_multiplier_from_0_up_is_taken(multiplier):
+    assert ParamGroup(match="a", learning_rate_multiplier=multiplier).learning_rate_multiplier == float(multiplier)
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "words"),
+    [
+        ({}, ("match",), "required"),
+        ({"match": ""}, ("match",), "must not be empty"),
+        ({"match": "dense("}, ("match",), r"must be a regular expression.*received 'dense\('"),
+        ({"match": "a{99999999999}"}, ("match",), "must be a regular expression"),
+        ({"match": ["a"]}, ("match",), "must be a string"),
+        ({"match": "a", "learning_rate_multiplier": -0.1}, ("learning_rate_multiplier",), "must be >= 0"),
+        ({"match": "a", "learning_rate_multiplier": None}, ("learning_rate_multiplier",), "must be a number"),
+        ({"match": "a", "learning_rate_multiplier": float("inf")}, ("learning_rate_multiplier",), "finite"),
+        ({"match": "a", "weight_decay": -1}, ("weight_decay",), "must be >= 0"),
+        ({"match": "a", "lr": 1}, ("lr",), "learning_rate_multiplier"),
+        ({"match": "a", "learning_rate": 0.1}, ("learning_rate",), "learning_rate_multiplier"),
+        ({"match": "a", "learning_rate_multiplier": 0, "weight_decay": 0.1}, ("weight_decay",), "frozen group"),
+    ],
+)  # fmt: skip
+def test_what_a_group_cannot_mean_is_refused_where_it_is_written(refusal, fields, path, words):
+    refused = refusal(ParamGroup, **fields)
+    assert refused.path == path
+    assert re.search(words, refused.message)
+
+
+def test_a_mistake_within_a_spec_is_reported_with_its_place(refusal):
+    refused = refusal(AdamSpec, groups=[{"match": "a"}, {"match": "b", "weight_decay": -1}])
+    assert refused.path == ("groups", 1, "weight_decay")
+    refused = refusal(AdamSpec, weight_decay=0.1, exclude_from_weight_decay=["bias", "ga(mma"])
+    assert refused.path == ("exclude_from_weight_decay", 1)
+
+
+def test_a_frozen_group_may_say_that_it_is_not_decayed():
+    assert ParamGroup(match="a", learning_rate_multiplier=0, weight_decay=0).weight_decay == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "fine"),
+    [
+        ({}, False),
+        ({"weight_decay": 0}, False),
+        ({"weight_decay": 0.1}, True),
+        ({"groups": [ParamGroup(match="a", weight_decay=0.1)]}, True),
+        ({"groups": [ParamGroup(match="a", weight_decay=0)]}, False),
+    ],
+)
+def test_an_exclusion_needs_a_decay_to_exclude_from(refusal, fields, fine):
+    fields = {"exclude_from_weight_decay": ["bias_and_norm"], **fields}
+    if fine:
+        assert SGDSpec(**fields).exclude_from_weight_decay == ("bias_and_norm",)
+    else:
+        assert refusal(SGDSpec, **fields).path == ("exclude_from_weight_decay",)
+
+
+def test_ftrl_refuses_a_decay_of_a_group_and_says_what_it_has_instead(refusal):
+    refused = refusal(FtrlSpec, groups=[ParamGroup(match="a", weight_decay=0.1)])
+    assert refused.path == ("groups",)
+    assert "l2_regularization_strength" in refused.message
+
+
+def test_groups_survive_a_dump_and_are_equal_by_content():
+    spec = AdamSpec(weight_decay=0.1, exclude_from_weight_decay=["bias$"], groups=[ParamGroup(match="a/")])
+    again = AdamSpec.model_validate_json(spec.model_dump_json())
+    assert again == spec
+    assert hash(again) == hash(spec)
