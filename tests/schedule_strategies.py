@@ -71,16 +71,16 @@ EVERY = Ranges(
     fractions=ZERO | st.floats(SMALLEST, 1),
 )
 _usual_steps = st.integers(1, 1000) | st.integers(1, 2**40)
-#: Numbers of steps, and numbers with which Keras computes in float32 without leaving its range.
+#: Numbers of steps, and numbers that float32 holds and with which Keras computes without leaving its range.
 USUAL = Ranges(
-    lowest=1e-6,
-    rates=st.floats(1e-6, 10),
+    lowest=2**-20,
+    rates=st.floats(2**-20, 8, width=32),
     steps=_usual_steps,
     counts=_usual_steps,
-    numbers=st.floats(0.5, 4),
-    factors=st.just(1.0) | st.floats(1.1, 4),
-    decay_rates=st.floats(0.1, 1),
-    fractions=ZERO | st.floats(0.01, 1),
+    numbers=st.floats(0.5, 4, width=32),
+    factors=st.just(1.0) | st.floats(1.125, 4, width=32),
+    decay_rates=st.floats(0.125, 1, width=32),
+    fractions=ZERO | st.floats(2**-7, 1, width=32),
 )
 
 Fields = dict[str, Any]

@@ -6,9 +6,10 @@ is trained. What was chosen for which variable is a part of the config, so that 
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import keras
 from keras import ops
@@ -30,7 +31,8 @@ class Grouped(_KerasOptimizer):
     Args:
         exclude_from_weight_decay: as in ``OptimizerSpec``.
         groups: as in ``OptimizerSpec``.
-        treatments: for each variable, in order, its path and how it is trained, where that was chosen before.
+        treatments: for each variable, in order, its path, its shape and how it is trained, where that was chosen
+            before.
         **arguments: those of the Keras optimizer.
     """
 
@@ -48,7 +50,7 @@ class Grouped(_KerasOptimizer):
         super().__init__(**arguments)
         self.patterns_without_decay = tuple(exclude_from_weight_decay)
         self.groups = tuple(ParamGroup.model_validate(group) for group in groups)
-        self._chosen = tuple(map(_path_and_treatment, treatments))
+        self._chosen = tuple(map(_Chosen.read, treatments))
         self._model: weakref.ref[keras.Model] | None = None
 
     def look_into(self, model: keras.Model) -> None:
@@ -71,23 +73,58 @@ class Grouped(_KerasOptimizer):
             self,
             "_training_of",
             {
-                self._var_key(variable): (how.multiplier, how.weight_decay_under(own_weight_decay(self, variable)))
-                for variable, (_, how) in zip(variables, chosen, strict=True)
+                self._var_key(variable): (how.multiplier, self._weight_decay_of(variable, how))
+                for variable, (_, _, how) in zip(variables, chosen, strict=True)
             },
         )
 
-    def _choose(self, variables: Sequence[Any]) -> tuple[tuple[str, Treatment], ...]:
-        places = [place_of(variable) for variable in variables]
-        if len(self._chosen) == len(places) and all(
-            _same_variable(path, place.path) for (path, _), place in zip(self._chosen, places, strict=True)
-        ):
+    def _choose(self, variables: Sequence[Any]) -> tuple[_Chosen, ...]:
+        if len(self._chosen) == len(variables) and all(map(_Chosen.fits, self._chosen, variables)):
             return self._chosen
+        places = [place_of(variable) for variable in variables]
         model = None if self._model is None else self._model()
         if model is not None:
             known = places_in(model)
             places = [known.get(id(variable), place) for variable, place in zip(variables, places, strict=True)]
         treatments = select(places, self.patterns_without_decay, self.groups)
-        return tuple(zip((place.path for place in places), treatments, strict=True))
+        return tuple(
+            _Chosen(place.path, tuple(variable.shape), treatment)
+            for place, variable, treatment in zip(places, variables, treatments, strict=True)
+        )
+
+    def _weight_decay_of(self, variable: Any, treatment: Treatment) -> float | None:
+        # Keras's own exclude_from_weight_decay() may have been called besides.
+        return (
+            treatment.weight_decay_under(own_weight_decay(self, variable)) if self._use_weight_decay(variable) else None
+        )
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
+        """Keras's, except that the constraint of a frozen variable, too, leaves it as it is."""
+        if not self.built and trainable_variables is not None:
+            self.build(list(trainable_variables))
+        constrained = [
+            (variable, variable.constraint)
+            for variable in self._trainable_variables
+            if self._is_frozen(variable) and getattr(variable, "constraint", None) is not None
+        ]
+        for variable, _ in constrained:
+            variable.constraint = None
+        try:
+            super().apply(grads, trainable_variables)
+        finally:
+            for variable, constraint in constrained:
+                variable.constraint = constraint
+
+    def _is_frozen(self, variable: Any) -> bool:
+        return self._training_of[self._var_key(variable)][0] == 0
+
+    def _update_model_variables_moving_average(self, trainable_variables: Sequence[Any]) -> None:
+        super()._update_model_variables_moving_average(trainable_variables)
+        if self.use_ema:
+            # The average of a value that stays is that value, but for rounding.
+            for variable, average in zip(trainable_variables, self._model_variables_moving_average, strict=True):
+                if average is not None and self._is_frozen(variable):
+                    average.assign(variable)
 
     def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
         """Nothing: ``update_step`` does it, where the variable's own rate is known."""
@@ -110,18 +147,37 @@ class Grouped(_KerasOptimizer):
             **super().get_config(),
             "exclude_from_weight_decay": list(self.patterns_without_decay),
             "groups": [group.model_dump() for group in self.groups],
-            "treatments": [{"path": path, **treatment._asdict()} for path, treatment in self._chosen],
+            "treatments": [chosen.write() for chosen in self._chosen],
         }
 
 
-def _same_variable(one: str, other: str) -> bool:
-    """Whether two paths can be one variable's: loading drops the names of containers from the front of a path."""
-    return f"/{one}".endswith(f"/{other}") or f"/{other}".endswith(f"/{one}")
+class _Chosen(NamedTuple):
+    """How one variable is trained, with what tells it from the others."""
+
+    path: str
+    shape: tuple[int, ...]
+    treatment: Treatment
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> _Chosen:
+        how = dict(entry)
+        return cls(how.pop("path"), tuple(how.pop("shape")), Treatment(**how))
+
+    def write(self) -> dict[str, Any]:
+        return {"path": self.path, "shape": list(self.shape), **self.treatment._asdict()}
+
+    def fits(self, variable: Any) -> bool:
+        """Whether ``variable`` can be the one that this was chosen for.
+
+        The order, the shape and the last name tell: the names before it may be others in a loaded model, and so may
+        the numbers behind names that Keras made.
+        """
+        path = place_of(variable).path
+        return _last_name(path) == _last_name(self.path) and tuple(variable.shape) == self.shape
 
 
-def _path_and_treatment(entry: Mapping[str, Any]) -> tuple[str, Treatment]:
-    how = dict(entry)
-    return how.pop("path"), Treatment(**how)
+def _last_name(path: str) -> str:
+    return re.sub(r"_\d+$", "", path.rpartition("/")[2])
 
 
 def own_weight_decay(optimizer: Any, variable: Any) -> float | None:
@@ -137,6 +193,7 @@ def _grouped_classes() -> dict[str, type]:
         native = getattr(keras.optimizers, name, None)  # an older Keras has not all of them
         if native is not None:
             cls = type(f"Grouped{name}", (Grouped, native), {"__module__": __name__, "__doc__": Grouped.__doc__})
+            globals()[cls.__name__] = cls  # where pickle looks for it
             classes[name] = keras.saving.register_keras_serializable(package="keras_optkit")(cls)
     return classes
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numbers
 import re
 from collections.abc import Iterator, Sequence
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras_optkit.specs.groups import BIAS_AND_NORM, ParamGroup, is_bias_or_norm, matches
@@ -44,11 +45,16 @@ def places_in(model: keras.Model) -> dict[int, Place]:
     """
     places: dict[int, Place] = {}
     for layer, path in _layers_with_paths(model, ""):
-        is_norm = "norm" in type(layer).__name__.lower() and not list(_sublayers(layer))
+        # A wrapper such as SpectralNormalization holds another layer, whose weights are not normalization's.
+        is_norm = _NORM.search(type(layer).__name__) is not None and not list(_sublayers(layer))
         for variable in _own_variables(layer):
             name = f"{path}{variable.name}"
             places.setdefault(id(variable), Place(name, model.name, is_norm or is_bias_or_norm(name)))
     return places
+
+
+# LayerNormalization, RMSNorm, BatchNorm2d, but not NormalDense.
+_NORM = re.compile(r"(?i:norm)(?![a-z])|(?i:normaliz)")
 
 
 def has_weights(model: keras.Model) -> bool:
@@ -99,12 +105,28 @@ def layerwise_groups(model: keras.Model, decay: float) -> list[ParamGroup]:
     paths = list(dict.fromkeys(_paths_of_weighted_layers(model, "")))
     if not paths:
         raise ValueError("the model has no weights to train: build it, for example with an Input, before this")
-    groups = [
-        ParamGroup(match=re.escape(path), learning_rate_multiplier=float(decay) ** depth)
-        for depth, path in enumerate(reversed(paths))
+    multipliers = {path: float(decay) ** depth for depth, path in enumerate(reversed(paths))}
+    return [
+        ParamGroup(match=re.escape(path), learning_rate_multiplier=multipliers[path])
+        for path in _most_particular_first(paths, [place.path for place in places_in(model).values()])
     ]
-    # Deeper paths first: "dense/" is found in "block/dense/" too, and the first match wins.
-    return sorted(groups, key=lambda group: -group.match.count("/"))
+
+
+def _most_particular_first(layers: list[str], variables: list[str]) -> list[str]:
+    """``layers`` in such an order that the first one found in the path of a variable is that variable's own layer.
+
+    The path ``"dense/"`` is found in ``block/dense/kernel`` too, so that ``"block/dense/"`` has to come before it.
+    """
+    of_layer = {layer: [path for path in variables if path.startswith(layer)] for layer in layers}
+    before = {
+        layer: {
+            other
+            for other in layers
+            if other != layer and any(matches(re.escape(layer), path) for path in of_layer[other])
+        }
+        for layer in layers
+    }
+    return list(TopologicalSorter(before).static_order())
 
 
 def _paths_of_weighted_layers(model: Any, path: str) -> Iterator[str]:
@@ -139,12 +161,17 @@ def select(places: Sequence[Place], exclude: Sequence[str], groups: Sequence[Par
     return treatments
 
 
+def _begins_with_root(pattern: str, place: Place) -> bool:
+    found = re.match(pattern, f"{place.root}/{place.path}") if place.root else None
+    return found is not None and found.end() >= len(place.root)
+
+
 def _found(field: str, pattern: str, places: Sequence[Place]) -> set[int]:
     if pattern == BIAS_AND_NORM:
         return {i for i, place in enumerate(places) if place.is_bias_or_norm}
-    # The model's own name counts only where nothing else matches: a model called "dense_net" is not all "dense".
     found = {i for i, place in enumerate(places) if matches(pattern, place.path)}
-    found = found or {i for i, place in enumerate(places) if matches(pattern, f"{place.root}/{place.path}")}
+    # Keras's own paths may begin with the model's name. A pattern that has it as a whole is understood.
+    found = found or {i for i, place in enumerate(places) if _begins_with_root(pattern, place)}
     if not found:
         paths = ", ".join(place.path for place in places)
         raise ValueError(f"{field}: {pattern!r} matches no variable; the paths are {paths}")

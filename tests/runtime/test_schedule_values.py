@@ -1,7 +1,7 @@
 """One formula: Keras's own schedules, and ours in eager mode, in a graph and under XLA, have the values of the spec's.
 
-Keras computes in float32. It rounds the step, then the share of the period that is over, and for restarts also
-``t_mul``, of which it takes powers. So its rate at a step is the right one for a step very near to it: the tests accept
+Keras computes in float32. It rounds the step, then the share of the period that is over, and for restarts also powers
+and logarithms of ``t_mul``. So its rate at a step is the right one for a step very near to it: the tests accept
 what lies between the least and the greatest value that the formula has there, and no more. Where a formula is constant
 between its jumps, Keras's quotients are exact until the step itself is rounded, and its jumps must be at the very step.
 """
@@ -24,8 +24,10 @@ from keras_optkit import (
     CosineDecaySpec,
     ExponentialDecaySpec,
     PiecewiseConstantDecaySpec,
+    RampSpec,
     ScheduleSpec,
     build_schedule,
+    parse_spec,
 )
 from keras_optkit.runtime.schedule import SpecSchedule
 
@@ -66,8 +68,12 @@ def nearly(spec: ScheduleSpec, step: int) -> np.ndarray:
     constant_between_jumps = getattr(spec, "staircase", False)
     if isinstance(spec, PiecewiseConstantDecaySpec) or (constant_between_jumps and step < 2**23):
         return np.array([step])
-    rounding = 2.0**-15 if isinstance(spec, CosineDecayRestartsSpec) and spec.t_mul != 1 else 2.0**-22
-    return step * (1 + rounding * np.linspace(-1, 1, 65))
+    rounding = 2.0**-17 if isinstance(spec, CosineDecayRestartsSpec) and spec.t_mul != 1 else 2.0**-22
+    return step * (1 + rounding * np.concatenate([[-1, 0, 1], SPREAD]))
+
+
+#: Irregular, so that they are in step with no period.
+SPREAD = np.random.default_rng(0).uniform(-1, 1, 2000)
 
 
 def assert_native_equals_formula(schedule: Any, spec: ScheduleSpec) -> None:
@@ -166,3 +172,35 @@ def test_a_staircase_that_float32_cannot_count_falls_at_its_very_steps():
     spec = ExponentialDecaySpec(initial_learning_rate=8, decay_steps=2**31 + 1, decay_rate=0.5, staircase=True)
     steps = tf.constant([2**31, 2**31 + 1, 2**32 + 1, 2**32 + 2], "int64")
     assert SpecSchedule(spec)(steps).numpy().tolist() == [8, 4, 4, 2]
+
+
+@pytest.mark.parametrize("length", [5, 49, 103])
+def test_xla_makes_no_jump_a_step_late_and_no_end_overshoot(length):
+    # It multiplies by a reciprocal where a formula divides, and 49 * (1 / 49) is less than 1, 5 * (1 / 5) more.
+    period = {"initial_learning_rate": 1, "decay_steps": length}
+    restarts = {"type": "cosine_decay_restarts", "initial_learning_rate": 1, "first_decay_steps": length}
+    cyclical = {"type": "cyclical", "initial_learning_rate": 0, "maximal_learning_rate": 1, "step_size": length}
+    specs = [
+        {"type": "exponential_decay", "decay_rate": 0.5, "staircase": True, **period},
+        {"type": "inverse_time_decay", "decay_rate": 0.5, "staircase": True, **period},
+        {"type": "polynomial_decay", "power": 0.5, **period},
+        {"type": "polynomial_decay", "power": 0.5, "cycle": True, **period},
+        {"t_mul": 1, **restarts},
+        {"t_mul": 2, **restarts},
+        {"mode": "triangular2", **cyclical},
+    ]
+    steps = [turn * length + side for turn in (1, 2, 3, 4) for side in (-1, 0, 1)]
+    for spec in map(parse_spec, specs):
+        found = called(under_xla(SpecSchedule(spec)), steps)
+        np.testing.assert_allclose(found, rates(spec, steps), rtol=1e-6, atol=1e-9, err_msg=repr(spec))
+
+
+@pytest.mark.parametrize("mode", [in_eager_mode, in_a_graph, under_xla])
+def test_a_rate_that_ends_at_0_never_falls_below_it(mode):
+    for steps in (3, 5, 49, 103):
+        for shape in ("linear", "cosine", "polynomial"):
+            spec = RampSpec(initial_learning_rate=0.1, end_learning_rate=0, steps=steps, shape=shape)
+            rate = called(mode(SpecSchedule(spec)), [steps - 1, steps, steps + 1])
+            assert rate[0] > 1e-5
+            assert (rate[1:] >= 0).all()
+            assert rate[1:] == pytest.approx(0, abs=1e-15)

@@ -1,0 +1,222 @@
+"""spec_of: what was built is read back as it was written, or an error says why it cannot be."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import example, given, reject
+from hypothesis import strategies as st
+from keras.optimizers import schedules
+from pydantic import ValidationError
+from strategies import OPTIMIZERS, SCHEDULES
+
+from keras_optkit import (
+    AdamSpec,
+    ConstantSpec,
+    CosineDecaySpec,
+    ExponentialDecaySpec,
+    OptimizerSpec,
+    ParamGroup,
+    PiecewiseConstantDecaySpec,
+    ScheduleSpec,
+    SGDSpec,
+    WarmupSpec,
+    build_optimizer,
+    compile_with,
+    register_spec,
+    spec_of,
+)
+
+KNOWN = {cls: made for cls, made in OPTIMIZERS.items() if hasattr(keras.optimizers, cls._type)}
+X = np.linspace(-1, 1, 24, dtype="float32").reshape(12, 2)
+Y = X.sum(axis=1, keepdims=True)
+DECAY = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=0.9)
+WARM = WarmupSpec(schedule=CosineDecaySpec(initial_learning_rate=0.3, decay_steps=90), warmup_steps=10)
+LONG = PiecewiseConstantDecaySpec(boundaries=range(1, 21), values=[1 / (i + 1) for i in range(21)])
+GROUPS = [ParamGroup(match="dense/", learning_rate_multiplier=0.1), ParamGroup(match="head/", weight_decay=0.2)]
+
+
+def in_steps(spec: Any) -> Any:
+    """``spec`` with its durations in steps. One that does not fit into this run is no example."""
+    try:
+        return spec.resolve(steps_per_epoch=1000, epochs=30)
+    except ValueError:
+        reject()
+
+
+def dense() -> keras.Model:
+    stack = [keras.layers.Input((2,)), keras.layers.Dense(2, name="dense"), keras.layers.Dense(1, name="head")]
+    return keras.Sequential(stack)
+
+
+@given(st.one_of(*KNOWN.values()))
+@example(AdamSpec(learning_rate=WARM, weight_decay=0.1, exclude_from_weight_decay=["bias_and_norm"], groups=GROUPS))
+@example(SGDSpec(learning_rate=LONG, gradient_accumulation_steps=1))
+def test_what_a_valid_spec_builds_is_read_back_as_that_spec(spec: OptimizerSpec) -> None:
+    resolved = in_steps(spec)
+    read = spec_of(build_optimizer(resolved))
+    assert read == resolved
+    assert type(read) is type(resolved)
+
+
+@given(st.one_of(*SCHEDULES.values()))
+def test_what_any_schedule_builds_is_read_back_too(schedule: ScheduleSpec) -> None:
+    spec = in_steps(SGDSpec(learning_rate=schedule))
+    assert spec_of(build_optimizer(spec)) == spec
+
+
+@given(st.one_of(*KNOWN.values()))
+@example(AdamSpec(learning_rate=0.001))
+@example(SGDSpec(learning_rate=LONG, groups=GROUPS))
+def test_a_config_of_keras_s_brings_back_what_float32_holds(spec: OptimizerSpec) -> None:
+    # As load_model does, for which what was once written is gone.
+    resolved = in_steps(spec)
+    read = spec_of(
+        keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(build_optimizer(resolved)))
+    )
+    if isinstance(resolved.learning_rate, float):
+        assert np.float32(read.learning_rate) == np.float32(resolved.learning_rate)
+        resolved = resolved.replace(learning_rate=read.learning_rate)
+    # A name that Keras would make up itself is not told from one that was given.
+    assert read.replace(name=None) == resolved.replace(name=None)
+
+
+@pytest.mark.parametrize("cls", KNOWN)
+def test_an_optimizer_of_keras_with_its_defaults_is_the_spec_with_its_defaults(cls: type[OptimizerSpec]) -> None:
+    assert spec_of(getattr(keras.optimizers, cls._type)()) == cls()
+
+
+def test_an_optimizer_that_was_written_by_hand_is_read() -> None:
+    by_hand = keras.optimizers.SGD(schedules.CosineDecay(0.1, 500, alpha=0.01), momentum=0.9, clipnorm=1.0, name="mine")
+    rate = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=500, alpha=0.01)
+    assert spec_of(by_hand) == SGDSpec(learning_rate=rate, momentum=0.9, clipnorm=1, name="mine")
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.1, 1e-30, 3e-4, 2 / 3, 1.0, 123456.789])
+def test_a_rate_is_the_number_that_was_written(rate: float) -> None:
+    assert spec_of(build_optimizer(SGDSpec(learning_rate=rate))).learning_rate == rate
+    short = float(str(np.float32(rate)))
+    assert spec_of(keras.optimizers.SGD(rate)).learning_rate == short
+
+
+def test_after_loading_a_rate_is_the_shortest_decimal_that_float32_holds(tmp_path: Path) -> None:
+    model = compile_with(dense(), AdamSpec(learning_rate=0.001), loss="mse")
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert float(again.optimizer.learning_rate) != 0.001
+    assert spec_of(again) == AdamSpec(learning_rate=0.001)
+
+
+@pytest.mark.parametrize("rate", [0.003, DECAY, WARM, ConstantSpec(learning_rate=0.1), LONG], ids=lambda r: str(r)[:12])
+@pytest.mark.parametrize("groups", [(), GROUPS], ids=["native", "groups"])
+def test_the_spec_survives_training_saving_and_loading(rate: Any, groups: Any, tmp_path: Path) -> None:
+    spec = AdamSpec(learning_rate=rate, weight_decay=0.1, exclude_from_weight_decay=["bias_and_norm"], groups=groups)
+    model = compile_with(dense(), spec, loss="mse")
+    model.fit(X, Y, verbose=0)
+    model.save(tmp_path / "model.keras")
+    assert spec_of(model) == spec_of(keras.models.load_model(tmp_path / "model.keras")) == spec
+
+
+def test_durations_come_back_in_steps() -> None:
+    spec = SGDSpec(learning_rate=CosineDecaySpec(initial_learning_rate=0.1, decay_steps="2 epochs"))
+    model = compile_with(dense(), spec, steps_per_epoch=50, loss="mse")
+    assert spec_of(model).learning_rate == CosineDecaySpec(initial_learning_rate=0.1, decay_steps=100)
+
+
+def test_a_loss_scale_optimizer_is_looked_into() -> None:
+    inner = build_optimizer(AdamSpec(learning_rate=0.01))
+    assert spec_of(keras.optimizers.LossScaleOptimizer(inner)) == AdamSpec(learning_rate=0.01)
+
+
+def test_what_was_changed_since_is_read_as_it_is_now() -> None:
+    optimizer: Any = build_optimizer(SGDSpec(learning_rate=0.1))
+    optimizer.learning_rate = 0.05
+    optimizer.momentum = 0.5
+    assert spec_of(optimizer) == SGDSpec(learning_rate=0.05, momentum=0.5)
+    optimizer.learning_rate = schedules.ExponentialDecay(0.1, 100, 0.9)
+    assert spec_of(optimizer) == SGDSpec(learning_rate=DECAY, momentum=0.5)
+
+
+def test_what_is_read_builds_an_optimizer_that_trains_alike() -> None:
+    spec = AdamSpec(learning_rate=WARM, weight_decay=0.1, exclude_from_weight_decay=["bias_and_norm"], groups=GROUPS)
+    results = []
+    for each in (spec, spec_of(build_optimizer(spec))):
+        keras.utils.set_random_seed(0)
+        model = compile_with(dense(), each, loss="mse")
+        model.fit(X, Y, epochs=3, verbose=0)
+        results.append(model.get_weights())
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+class OwnAdam(keras.optimizers.Adam):
+    pass
+
+
+class OwnSchedule(schedules.LearningRateSchedule):
+    def __call__(self, step: Any) -> Any:
+        return 0.1
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
+def multi_optimizer() -> Any:
+    return keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(keras.optimizers.SGD()))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (OwnAdam, r"no spec stands for test_reading\.OwnAdam"),
+        (multi_optimizer, r"no spec stands for .*\.MultiOptimizer"),
+        (
+            lambda: keras.optimizers.SGD(OwnSchedule()),
+            r"no spec stands for the learning rate test_reading\.OwnSchedule",
+        ),
+        (lambda: keras.optimizers.SGD(lambda: 0.1), "a learning rate that is a function"),
+        (lambda: "adam", "no spec stands for .*'adam'"),
+        (lambda: None, "no spec stands for .*None"),
+        (lambda: keras.optimizers.Adam, "no spec stands for .*Adam"),
+        (lambda: AdamSpec(), "no spec stands for .*AdamSpec"),
+    ],
+)
+def test_what_no_spec_stands_for_is_an_error_that_names_it(make: Any, words: str) -> None:
+    if make is multi_optimizer and not hasattr(keras.optimizers, "MultiOptimizer"):
+        pytest.skip("this Keras has no MultiOptimizer")
+    with pytest.raises(TypeError, match=words):
+        spec_of(make())
+
+
+def test_a_model_that_is_not_compiled_is_an_error() -> None:
+    with pytest.raises(ValueError, match="has no optimizer: compile it first"):
+        spec_of(dense())
+
+
+@pytest.mark.parametrize("how", [{"var_names": ["bias"]}, {"var_list": [keras.Variable([1.0])]}], ids=["names", "list"])
+def test_an_exclusion_of_keras_s_own_is_an_error_that_says_how_to_write_it(how: Any) -> None:
+    optimizer = keras.optimizers.SGD(weight_decay=0.1)
+    optimizer.exclude_from_weight_decay(**how)
+    with pytest.raises(ValueError, match=r"exclude_from_weight_decay=\[\.\.\.\] of the spec"):
+        spec_of(optimizer)
+
+
+def test_a_value_that_a_spec_refuses_is_an_error_that_names_it() -> None:
+    with pytest.raises(ValidationError, match=r"beta_1\n.*must be in \[0, 1\), received 1\.0"):
+        spec_of(keras.optimizers.Adam(beta_1=1.0))
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_schedule_of_a_user_s_own_spec_is_read_back() -> None:
+    @register_spec
+    class HalvingSpec(ScheduleSpec):
+        initial_learning_rate: float
+        half_life: int = 10
+
+        def value(self, step: Any, xp: Any = np) -> Any:
+            return self.initial_learning_rate * 0.5 ** (step / self.half_life)
+
+    spec = SGDSpec(learning_rate=HalvingSpec(initial_learning_rate=0.1))
+    assert spec_of(build_optimizer(spec)) == spec
