@@ -7,6 +7,7 @@ command is.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -34,12 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except argparse.ArgumentTypeError as error:
         parser.error(str(error))
     try:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # where an output knows no more than ASCII
         status: int = options.run(options)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of a pipe has seen enough. Python must not try to flush again when it exits.
+    except OSError as error:
+        # Of the output, since the commands report what is wrong with files. Nothing more can be written to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):
+            return 0  # the reader of a pipe has seen enough
+        print(f"cannot write: {error.strerror}", file=sys.stderr)
+        return 1
     return status
 
 
@@ -86,7 +92,7 @@ def _override(text: str) -> tuple[str, Any]:
         raise argparse.ArgumentTypeError(f"an override is PATH=VALUE, received {text!r}")
     try:
         return path, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return path, value  # a text such as 10 epochs, which needs no quotes of JSON
 
 
@@ -106,53 +112,55 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
+    run = {"steps_per_epoch": options.steps_per_epoch, "epochs": options.epochs}
     try:
         spec = _spec(options)
-        run = {"steps_per_epoch": options.steps_per_epoch, "epochs": options.epochs}
-        print(describe(spec, **run))
+        text = describe(spec, **run)
         if options.steps_per_epoch and options.epochs:
-            _draw(learning_rates(spec, **run))
+            # A terminal has about a hundred columns: more points would only cost time.
+            length = options.steps_per_epoch * options.epochs
+            steps = list(range(0, length, max(1, length // 500)))
+            text += "\n" + _curve(steps, learning_rates(spec, steps, **run).tolist())
     except (OSError, ValueError, ModuleNotFoundError) as error:
         return _report(options.file, error)
+    print(text)
     return 0
 
 
-def _draw(rates: Any) -> None:
-    """The curve of ``rates``, drawn in text."""
+def _curve(steps: list[int], rates: list[float]) -> str:
+    """The curve of the learning rate, drawn in text."""
     try:
         import plotext
     except ModuleNotFoundError:
-        print("(a curve is drawn here with plotext: pip install 'keras_optkit[cli]')")
-        return
-    # A terminal has about a hundred columns: more points would only cost time.
-    steps = range(0, len(rates), max(1, len(rates) // 500))
+        return "(a curve is drawn here with plotext: pip install 'keras_optkit[cli]')"
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plot_size(80, 18)
-    plotext.plot(list(steps), [rates[step] for step in steps], marker="braille")
+    plotext.plot(steps, rates, marker="braille")
     plotext.xlabel("step")
     plotext.title("learning rate")
-    print(plotext.uncolorize(plotext.build()))
+    return str(plotext.uncolorize(plotext.build()))
 
 
 def _plot(options: argparse.Namespace) -> int:
+    run = {"steps_per_epoch": options.steps_per_epoch, "epochs": options.epochs}
     try:
         spec = _spec(options)
-        import matplotlib as mpl
-
-        mpl.use("Agg")
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(7, 4), layout="constrained")
-        run = {"steps_per_epoch": options.steps_per_epoch, "epochs": options.epochs}
+        figure = _figure()
         plot_schedule(spec, **run, ax=figure.subplots())
         figure.savefig(options.output, dpi=150)
-    except ModuleNotFoundError:
-        return _report(options.file, ModuleNotFoundError("plot needs matplotlib: pip install 'keras_optkit[plot]'"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ModuleNotFoundError) as error:
         return _report(options.file, error)
     print(options.output)
     return 0
+
+
+def _figure() -> Any:
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("plot needs matplotlib: pip install 'keras_optkit[plot]'") from error
+    return Figure(figsize=(7, 4), layout="constrained")
 
 
 def _schema(options: argparse.Namespace) -> int:

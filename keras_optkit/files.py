@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import tomllib
+import uuid
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +22,9 @@ from keras_optkit.specs.schedules import ScheduleSpec
 
 # More values than any training config has; YAML's anchors can make billions of a few lines.
 _MOST_VALUES = 100_000
-# TOML has no null. No spec has a field in which this text means something else, except for a name.
+# TOML has no null, and no field but these means anything else by the text.
 _TOML_NULL = "null"
+_TEXT_FIELDS = {"name", "match"}
 
 
 class SpecFileError(ValueError):
@@ -30,8 +35,9 @@ class SpecFileError(ValueError):
     """
 
     def __init__(self, lines: list[str]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
+        # A line break or a control character in a value would break up the line that reports it.
+        self.lines = ["".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in lines]
+        super().__init__("\n".join(self.lines))
 
 
 def load_spec(path: str | os.PathLike[str], *, key: str | None = None) -> OptimizerSpec | ScheduleSpec:
@@ -54,7 +60,7 @@ def load_spec(path: str | os.PathLike[str], *, key: str | None = None) -> Optimi
     if read is None:
         raise SpecFileError([f"{path}: a spec file ends in {', '.join(_READERS)}, not {path.suffix!r}"])
     try:
-        data, line_of = read(path.read_bytes().decode("utf-8"))
+        data, line_of = read(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SpecFileError([f"{path}: must be UTF-8 ({error.reason} at byte {error.start})"]) from None
     except RecursionError:
@@ -99,10 +105,15 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
     if write is None:
         raise SpecFileError([f"{path}: a spec file ends in {', '.join(_WRITERS)}, not {path.suffix!r}"])
     text = write(spec.model_dump(mode="json", exclude_defaults=True))
-    target = path.resolve()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        target = path.resolve()
+    except RuntimeError:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
     try:
         temporary.write_text(text, encoding="utf-8")
+        if target.exists():
+            shutil.copymode(target, temporary)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -145,23 +156,28 @@ def _read_toml(text: str) -> Any:
 def _with_nulls(node: Any) -> Any:
     if isinstance(node, dict):
         return {
-            name: None if value == _TOML_NULL and name != "name" else _with_nulls(value) for name, value in node.items()
+            name: None if value == _TOML_NULL and name not in _TEXT_FIELDS else _with_nulls(value)
+            for name, value in node.items()
         }
     return [_with_nulls(entry) for entry in node] if isinstance(node, list) else node
 
 
 def _read_yaml(text: str) -> Any:
     yaml = _yaml("safe")
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.error import MarkedYAMLError
 
     try:
-        root = yaml.compose(text)
-        _check_size(root)
-        data = _yaml("safe").load(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor may be used again
+            root = yaml.compose(text)
+            _check_size(root)
+            data = _yaml("safe").load(text)
+    except (_BadFileError, RecursionError):
+        raise
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _BadFileError(f"is not YAML: {error.problem or error.context}", mark and mark.line + 1) from None
-    except (YAMLError, ValueError) as error:
+    except Exception as error:  # of its tags and numbers the parser lets through whatever Python raises
         raise _BadFileError(f"is not YAML: {error}") from None
     return data, lambda path: _line_in(root, path)
 
@@ -191,12 +207,12 @@ def _line_in(root: Any, path: tuple[int | str, ...]) -> int | None:
     node: Any = root
     line: int | None = None
     for name in path:
-        if isinstance(name, int) and isinstance(node.value, list) and name < len(node.value):
+        if node.id == "sequence" and isinstance(name, int) and name < len(node.value):
             node = node.value[name]
             line = node.start_mark.line + 1
             continue
-        pairs = [pair for pair in node.value if isinstance(pair, tuple)] if isinstance(node.value, list) else []
-        found = next(((key, value) for key, value in pairs if key.value == str(name)), None)
+        pairs = node.value if node.id == "mapping" else []
+        found = next(((key, value) for key, value in pairs if str(key.value).lower() == str(name).lower()), None)
         if found is None:
             return line or int(node.start_mark.line) + 1
         line, node = found[0].start_mark.line + 1, found[1]
@@ -219,8 +235,19 @@ def _write_yaml(data: dict[str, Any]) -> str:
     import io
 
     stream = io.StringIO()
-    _yaml("rt").dump(data, stream)
+    _yaml("rt").dump(_with_escapes(data), stream)
     return stream.getvalue()
+
+
+def _with_escapes(node: Any) -> Any:
+    """``node`` with quotes around texts of which some characters would be read back as others."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    if isinstance(node, dict):
+        return {name: _with_escapes(value) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_with_escapes(entry) for entry in node]
+    return DoubleQuotedScalarString(node) if isinstance(node, str) and not node.isprintable() else node
 
 
 def _write_toml(data: dict[str, Any]) -> str:

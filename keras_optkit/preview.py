@@ -59,10 +59,16 @@ def _schedule(spec: Spec) -> Spec | float:
     return spec.learning_rate if isinstance(spec, OptimizerSpec) else spec
 
 
+# A list of more would not fit into the memory of most machines.
+_MOST_STEPS = 10**9
+
+
 def _steps(steps: int | ArrayLike | None, run: RunLength) -> NDArray[np.int64]:
     if steps is None:
         if run.steps is None:
             raise ValueError("the length of the run is not known: pass steps, or steps_per_epoch and epochs")
+        if run.steps > _MOST_STEPS:
+            raise ValueError(f"a run of {run.steps} steps is too long to list: pass the steps that are of interest")
         return np.arange(run.steps)
     try:
         array = np.asarray(steps)

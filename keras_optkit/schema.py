@@ -24,9 +24,10 @@ def json_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     for kind in (OptimizerSpec, ScheduleSpec):
         specs = registered(kind)
-        definitions |= {cls.__name__: _definition(cls) for cls in specs.values()}
+        for cls in specs.values():
+            definitions |= _definitions(cls)
         definitions[kind.__name__] = {"oneOf": [_reference(cls) for cls in specs.values()]}
-    definitions[ParamGroup.__name__] = _definition(ParamGroup)
+    definitions |= _definitions(ParamGroup)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "An optimizer spec of keras_optkit",
@@ -39,16 +40,17 @@ def _reference(cls: type[BaseModel]) -> dict[str, str]:
     return {"$ref": f"#/$defs/{cls.__name__}"}
 
 
-def _definition(cls: type[BaseModel]) -> dict[str, Any]:
+def _definitions(cls: type[BaseModel]) -> dict[str, Any]:
+    """The schema of ``cls``, and those of other models in its fields, by name."""
     schema: dict[str, Any] = cls.model_json_schema()
-    schema.pop("$defs", None)
+    definitions = schema.pop("$defs", {})
     if "type" in schema["properties"]:
         schema["required"] = ["type", *(name for name in schema.get("required", []) if name != "type")]
     schema["description"] = (inspect.getdoc(cls) or "").partition("\n\nAttributes:")[0]
     for name, text in _attributes(cls).items():
         if name in schema["properties"]:
             schema["properties"][name]["description"] = text
-    referenced: dict[str, Any] = _with_references(schema)
+    referenced: dict[str, Any] = _with_references(definitions | {cls.__name__: schema})
     return referenced
 
 
@@ -66,6 +68,6 @@ def _with_references(node: Any) -> Any:
     """``node`` with a reference to all specs of a kind in place of pydantic's marker for the kind."""
     if isinstance(node, dict):
         if "x-kind" in node:
-            return {"$ref": f"#/$defs/{node['x-kind']}"}
+            return {"$ref": f"#/$defs/{node['x-kind']}"} | {key: node[key] for key in ("description",) if key in node}
         return {name: _with_references(value) for name, value in node.items() if name != "title"}
     return [_with_references(entry) for entry in node] if isinstance(node, list) else node

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tomllib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,12 +20,16 @@ SUFFIXES = [".json", ".yaml", ".toml"]
 OLD, NEW = AdamSpec(beta_1=0.8), SGDSpec(momentum=0.9)
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with nothing but the spec ``OLD`` in every format."""
     for suffix in SUFFIXES:
         save_spec(OLD, tmp_path / f"spec{suffix}")
-    assert sorted(os.listdir(tmp_path)) == ["spec.json", "spec.toml", "spec.yaml"]
+    assert names_in(tmp_path) == ["spec.json", "spec.toml", "spec.yaml"]
     return tmp_path
 
 
@@ -34,32 +40,172 @@ def folder(tmp_path: Path) -> Path:
 def test_what_was_there_before_is_replaced(suffix, folder):
     save_spec(NEW, folder / f"spec{suffix}")
     assert load_spec(folder / f"spec{suffix}") == NEW
-    assert len(os.listdir(folder)) == 3
+    assert len(names_in(folder)) == 3
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file can become longer than 20 bytes."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_an_error_in_the_middle_of_writing_leaves_the_old_file_and_no_other(folder, request):
+    request.getfixturevalue("full_disk")
+    for suffix in SUFFIXES:
+        with pytest.raises(OSError, match="File too large"):
+            save_spec(NEW, folder / f"spec{suffix}")
+        assert load_spec(folder / f"spec{suffix}") == OLD
+    assert len(names_in(folder)) == 3
+
+
+def test_an_error_at_the_last_step_leaves_the_old_file_and_no_other(folder, monkeypatch):
+    def refuse(*arguments: object, **options: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(os, "rename", refuse)
+    for suffix in SUFFIXES:
+        with pytest.raises(PermissionError):
+            save_spec(NEW, folder / f"spec{suffix}")
+        assert load_spec(folder / f"spec{suffix}") == OLD
+    assert len(names_in(folder)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("spec.ini", SpecFileError), ("spec", SpecFileError), ("none/spec.json", OSError), ("folder.json", OSError)],
+)
+def test_what_cannot_be_written_is_an_error_and_leaves_nothing(name, error, folder):
+    (folder / "folder.json").mkdir()
+    with pytest.raises(error):
+        save_spec(NEW, folder / name)
+    assert names_in(folder) == ["folder.json", "spec.json", "spec.toml", "spec.yaml"]
+
+
+@pytest.mark.parametrize("thing", [{"type": "SGD"}, "adam", None, ParamGroup(match="a"), AdamSpec], ids=repr)
+def test_only_a_spec_can_be_saved(thing, folder):
+    with pytest.raises(TypeError, match="save_spec writes a spec, received"):
+        save_spec(thing, folder / "spec.json")
+    assert load_spec(folder / "spec.json") == OLD
+
+
+def test_many_threads_may_write_one_file(folder):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: save_spec(SGDSpec(momentum=number / 100), folder / "spec.json"), range(100)))
+    assert isinstance(load_spec(folder / "spec.json"), SGDSpec)
+    assert len(names_in(folder)) == 3
+
+
+# Links and permissions
+
+
+def test_a_link_goes_on_pointing_to_the_file_that_is_written(folder):
+    link = folder / "links" / "link.yaml"
+    link.parent.mkdir()
+    link.symlink_to("../spec.yaml")
+    save_spec(NEW, link)
+    assert link.readlink() == Path("../spec.yaml")
+    assert load_spec(folder / "spec.yaml") == NEW
+    assert names_in(link.parent) == ["link.yaml"]
+
+
+def test_a_link_to_no_file_makes_the_file(tmp_path):
+    (tmp_path / "link.json").symlink_to("spec.json")
+    save_spec(NEW, tmp_path / "link.json")
+    assert (tmp_path / "link.json").is_symlink()
+    assert load_spec(tmp_path / "spec.json") == NEW
+
+
+def test_a_link_to_itself_is_an_os_error(tmp_path):
+    (tmp_path / "link.json").symlink_to("link.json")
+    with pytest.raises(OSError, match="link"):
+        save_spec(NEW, tmp_path / "link.json")
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_a_file_keeps_its_permissions(mode, folder):
+    (folder / "spec.json").chmod(mode)
+    save_spec(NEW, folder / "spec.json")
+    assert (folder / "spec.json").stat().st_mode & 0o777 == mode
+
+
+def test_a_new_file_has_the_permissions_that_new_files_have(tmp_path):
+    (tmp_path / "usual").touch()
+    save_spec(NEW, tmp_path / "spec.json")
+    assert (tmp_path / "spec.json").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+# Any text
+
+HARD = [
+    "null",
+    "~",
+    "yes",
+    "1e-3",
+    "012",
+    ".inf",
+    "=",
+    "<<",
+    "2001-01-01",
+    "- a",
+    "a: b",
+    "# x",
+    " a",
+    "a ",
+    "a\n",
+    "\n",
+]
+HARD += ["a\n\nb\n", ">", "%", "@", "`", "!!x", "&a", "---", "...", "'", '"', "\0", "\7", "\x7f", "\r\n", "long " * 60]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("step", ["os.write", "os.replace", "os.rename"])
-def test_a_failure_at_any_step_of_writing_leaves_the_old_file_and_nothing_else(suffix, step, folder, monkeypatch):
-    reached = []
+def test_any_text_survives(suffix, tmp_path_factory):
+    path = tmp_path_factory.mktemp("text") / f"spec{suffix}"
 
-    def full(*arguments: object, **options: object) -> None:
-        reached.append(step)
-        raise OSError(28, "No space left on device")
+    @given(st.sampled_from(HARD) | st.text("a \n\t\x85\u2028\ufeff:#'\"\\é😀", min_size=1) | st.text(min_size=1))
+    def survives(text):
+        spec = SGDSpec(groups=[ParamGroup(match=re.escape(text)), ParamGroup(match=f"[{re.escape(text)}]")])
+        save_spec(spec, path)
+        assert load_spec(path) == spec
 
-    def half_written(self: Path, text: str, *arguments: object, **options: object) -> None:
-        self.write_bytes(text.encode()[:10])
-        full()
+    survives()
 
-    before = (folder / f"spec{suffix}").read_bytes()
-    with monkeypatch.context() as patch:
-        if step == "os.write":
-            patch.setattr(Path, "write_text", half_written)
-        else:
-            patch.setattr(step, full)
-            patch.setattr(Path, step.removeprefix("os."), full)
-        with pytest.raises(OSError, match="No space left") if step != "os.rename" else _either_way():
-            save_spec(NEW, folder / f"spec{suffix}")
-    assert reached or step == "os.rename"
-    if reached:
-        assert (folder / f"spec{suffix}").read_bytes() == before
-    assert len(os.listdir(folder)) == 3
+
+def test_text_stays_text_that_one_can_read(tmp_path):
+    for suffix in SUFFIXES[1:]:
+        save_spec(SGDSpec(groups=[ParamGroup(match="größe/")]), tmp_path / f"spec{suffix}")
+        assert "größe/" in (tmp_path / f"spec{suffix}").read_text(encoding="utf-8")
+
+
+# Missing packages
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".yml"])
+def test_without_ruamel_yaml_an_error_names_the_extra(suffix, folder, monkeypatch):
+    (folder / "spec.yml").write_bytes((folder / "spec.yaml").read_bytes())
+    monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+    for act in (load_spec, lambda path: save_spec(NEW, path)):
+        with pytest.raises(ModuleNotFoundError) as caught:
+            act(folder / f"spec{suffix}")
+        assert str(caught.value) == "YAML files need ruamel.yaml: pip install 'keras_optkit[yaml]'"
+    save_spec(NEW, folder / "spec.json")
+    save_spec(NEW, folder / "spec.toml")
+    assert load_spec(folder / "spec.json") == load_spec(folder / "spec.toml") == NEW
+
+
+def test_without_tomli_w_toml_can_be_read_and_an_error_names_the_extra_for_writing(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tomli_w", None)
+    with pytest.raises(ModuleNotFoundError) as caught:
+        save_spec(NEW, folder / "spec.toml")
+    assert str(caught.value) == "writing TOML files needs tomli-w: pip install 'keras_optkit[toml]'"
+    assert load_spec(folder / "spec.toml") == OLD
+
+
+def test_the_extras_that_are_named_install_the_packages():
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["optional-dependencies"]["yaml"][0].startswith("ruamel.yaml")
+    assert project["optional-dependencies"]["toml"][0].startswith("tomli-w")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import (
@@ -164,8 +163,12 @@ class Spec(Value):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
         if cls.is_kind():
-            return core_schema.no_info_plain_validator_function(partial(read, cls))
+            return core_schema.no_info_plain_validator_function(cls._read_any)
         return handler(source)
+
+    @classmethod
+    def _read_any(cls, data: object) -> Self:
+        return read(cls, data)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:

@@ -187,14 +187,15 @@ class WarmupSpec(Recipe):
             yield warmup + step, text
 
     def expand(self) -> JoinSpec:
+        warmup = in_steps(self.warmup_steps)
         ramp = RampSpec(
             initial_learning_rate=self.initial_learning_rate,
             end_learning_rate=float(self.schedule.value(0)),
-            steps=self.warmup_steps,
+            steps=warmup,
             shape=self.shape,
             power=self.power,
         )
-        return JoinSpec(schedules=(ramp, self.schedule), boundaries=(self.warmup_steps,))
+        return JoinSpec(schedules=(ramp, self.schedule), boundaries=(warmup,))
 
 
 @register_spec

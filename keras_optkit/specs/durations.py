@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, Self, cast
 
 import numpy as np
-from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -62,7 +62,9 @@ class Duration(str):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(read_duration)
+        return core_schema.no_info_plain_validator_function(
+            read_duration, serialization=core_schema.plain_serializer_function_ser_schema(_as_plain)
+        )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -194,6 +196,14 @@ def duration_schema(least: int) -> dict[str, Any]:
             {"type": "string", "pattern": rf"^\s*({number}\s*(epochs?|%|percent)|\d+\s*(steps?)?)\s*$"},
         ]
     }
+
+
+def _as_plain(duration: int | str) -> int | str:
+    return str(duration) if isinstance(duration, str) else duration
+
+
+#: Dumps a ``Duration`` as a ``str``, since writers of files know no subclasses of it.
+plain_text = PlainSerializer(_as_plain, return_type=int | str)
 
 
 def first_not_rising(durations: Sequence[int | str]) -> str | None:

@@ -72,15 +72,17 @@ def explained(error: ValidationError, data: object, spec: type[BaseModel]) -> Va
         line for line in lines if line not in unknown and not (line["type"] == "missing" and line["loc"][0] in meant)
     )
     for line in others:
-        received = _as_written(line, given)
+        received = _as_written(line, data)
         mistakes.append(Mistake(line["loc"], received, _reworded(line, received, spec)))
     return refuse(spec.__name__, mistakes)
 
 
-def _as_written(line: ErrorDetails, given: Mapping[str, object]) -> object:
+def _as_written(line: ErrorDetails, data: Any) -> object:
     """What was written at the path of ``line``: the line itself has it converted, 2 as 2.0."""
-    value: Any = given
-    for name in line["loc"] if line["type"] != "missing" else ():
+    value = data
+    if line["type"] == "missing":
+        return line["input"]
+    for name in line["loc"]:
         try:
             value = value[name]
         except (KeyError, IndexError, TypeError):

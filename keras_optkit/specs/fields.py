@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict, WithJsonSchema
 
-from keras_optkit.specs.durations import duration_schema, positive_duration, read_duration, scalar, whole_number
+from keras_optkit.specs.durations import (
+    duration_schema,
+    plain_text,
+    positive_duration,
+    read_duration,
+    scalar,
+    whole_number,
+)
 from keras_optkit.specs.errors import refusal
 
 # Keras computes in float32. A number that float32 cannot hold would become 0 or infinity without a word.
@@ -101,7 +108,7 @@ else:
     #: A list, kept as a tuple.
     Listed = Annotated[tuple[T, ...], BeforeValidator(_listed)]
     #: A list of at least one entry.
-    Ordered = Annotated[tuple[T, ...], BeforeValidator(_ordered)]
+    Ordered = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_ordered)]
 
 Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
 #: What TensorFlow accepts as the name of a scope, which Keras makes of it.
@@ -131,8 +138,8 @@ Rate = Annotated[float, Field(gt=0), _convert, IsRate()]
 RateOrZero = Annotated[float, Field(ge=0), _convert, IsRate()]
 
 #: A duration, in steps once it is resolved. It is declared as ``str`` because that is what people write.
-Steps = Annotated[int | str, PlainValidator(positive_duration), WithJsonSchema(duration_schema(1))]
-StepsOrZero = Annotated[int | str, PlainValidator(read_duration), WithJsonSchema(duration_schema(0))]
+Steps = Annotated[int | str, PlainValidator(positive_duration), plain_text, WithJsonSchema(duration_schema(1))]
+StepsOrZero = Annotated[int | str, PlainValidator(read_duration), plain_text, WithJsonSchema(duration_schema(0))]
 Count = Annotated[int, Field(gt=0), BeforeValidator(_whole)]
 #: Batches for one update; 1 is what Keras writes as None.
 AccumulationSteps = Annotated[

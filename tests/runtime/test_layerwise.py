@@ -43,7 +43,7 @@ class Own(keras.Model):
 
 def multipliers(model: keras.Model, decay: float) -> dict[str, float]:
     compile_with(model, SGDSpec(groups=layerwise_groups(model, decay)), loss="mse")
-    return {path: how.multiplier for path, how in model.optimizer._chosen if not path.endswith("bias")}
+    return {path: how.multiplier for path, _, how in model.optimizer._chosen if not path.endswith("bias")}
 
 
 def test_layerwise_groups_fall_from_the_head_to_the_input() -> None:

@@ -1,0 +1,192 @@
+"""No file, whatever is in it, gives anything but a spec or an error in words: not deep, not huge, not clever ones."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_optkit import SpecFileError, load_spec
+from keras_optkit.specs.base import Spec
+
+#: Ids that can be read, of texts that cannot.
+BRIEF = "{:.30}".format
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _in_a_folder_of_their_own(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("files"))
+        yield
+
+
+def mistakes(name: str, text: str) -> list[str]:
+    Path(name).write_text(text, encoding="utf-8")
+    with pytest.raises(SpecFileError) as caught:
+        load_spec(name)
+    return caught.value.lines
+
+
+# Deep, huge and self-containing
+
+DEEP = {
+    ".json": ["[" * 100_000, '{"a":' * 20_000, "[" * 50_000 + "]" * 50_000],
+    ".yaml": ["[" * 1_000, "{a: " * 5_000, "- " * 5_000, "? " * 5_000, "- ? " * 5_000],
+    ".toml": ["a = " + "[" * 50_000, "a = " + "{a = " * 5_000, ".".join("a" * 3_000) + " = 1"],
+}
+
+
+@pytest.mark.parametrize(("suffix", "text"), [(suffix, text) for suffix in DEEP for text in DEEP[suffix]], ids=BRIEF)
+def test_a_file_that_is_nested_too_deeply_is_refused(suffix, text):
+    assert mistakes(f"deep{suffix}", text) == [f"deep{suffix}: is nested too deeply"]
+
+
+def grown(lines: int, line: str) -> str:
+    return "x0: &x0 {a: 1, b: 2}\n" + "".join(line.format(last=n, this=n + 1) for n in range(lines)) + "type: SGD\n"
+
+
+MANY = "bomb.yaml: stands for more than 100,000 values, by aliases or as it is"
+BOMBS = {
+    "lists": (grown(40, "x{this}: &x{this} [*x{last}, *x{last}, *x{last}]\n"), MANY),
+    "mappings": (grown(200, "x{this}: &x{this} {{a: *x{last}, b: *x{last}}}\n"), MANY),
+    "keys": (grown(40, "x{this}: &x{this} {{? [*x{last}, *x{last}] : 1}}\n"), MANY),
+    "merges": (grown(100, "x{this}: &x{this} {{<<: [*x{last}, *x{last}], c{this}: 1}}\n"), MANY),
+    "a list in itself": ("type: SGD\ngroups: &a\n- *a\n", "bomb.yaml:2: a value contains itself, by an alias"),
+    "a mapping in itself": ("&a\ntype: SGD\nx: {y: *a}\n", "bomb.yaml:1: a value contains itself, by an alias"),
+    "a merge of itself": ("&a\ntype: SGD\n<<: *a\n", "bomb.yaml:1: a value contains itself, by an alias"),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_aliases_that_would_fill_the_memory_are_refused_at_once(bomb):
+    text, expected = BOMBS[bomb]
+    mistakes("bomb.yaml", "[")  # pays for imports
+    start = time.process_time()
+    assert mistakes("bomb.yaml", text) == [expected]
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    "number", ["9" * 5_000, "-" + "9" * 5_000, "9" * 400, "0x" + "f" * 5_000, "1e99999"], ids=BRIEF
+)
+@pytest.mark.parametrize(
+    ("suffix", "form"),
+    [
+        (".json", '{{"type": "SGD", "momentum": {}}}'),
+        (".yaml", "type: SGD\nmomentum: {}"),
+        (".toml", "type = 'SGD'\nmomentum = {}"),
+    ],
+)
+def test_a_number_that_no_computer_wants_is_refused(suffix, form, number):
+    (line,) = mistakes(f"huge{suffix}", form.format(number))
+    assert len(line) < 300
+
+
+# Clever
+
+RUNS = {
+    ".yaml": [
+        "type: !!python/object/apply:os.mkdir [ran]\n",
+        "type: !!python/object/apply:pathlib.Path.mkdir [!!python/object/apply:pathlib.Path [ran]]\n",
+        "type: !!python/object/new:os.mkdir [ran]\n",
+        "type: SGD\nname: !!python/name:os.mkdir ran\n",
+        "type: SGD\nname: !!python/module:os\n",
+        "!<tag:yaml.org,2002:python/object/apply:os.mkdir> [ran]\n",
+        "%TAG ! tag:yaml.org,2002:python/object/apply:\n---\ntype: !os.mkdir [ran]\n",
+    ],
+    ".json": [
+        '{"type": "os.mkdir", "path": "ran"}',
+        '{"_target_": "os.mkdir", "_args_": ["ran"]}',
+        '{"py/reduce": [{"py/function": "os.mkdir"}, ["ran"]]}',
+        '{"module": "os", "class_name": "mkdir", "config": {"path": "ran"}}',
+        '{"type": "SGD", "name": "__import__(\'os\').mkdir(\'ran\')"}',
+        "{\"type\": \"__import__('os').mkdir('ran')\"}",
+        '{"type": "Spec"}',
+        '{"type": "OptimizerSpec"}',
+    ],
+}
+
+
+@pytest.mark.parametrize(("suffix", "text"), [(suffix, text) for suffix in RUNS for text in RUNS[suffix]], ids=BRIEF)
+def test_nothing_in_a_file_runs(suffix, text):
+    mistakes(f"runs{suffix}", text)
+    assert not Path("ran").exists()
+
+
+def test_the_first_of_these_tags_would_run_if_it_were_let():
+    from ruamel.yaml import YAML
+
+    with pytest.warns(PendingDeprecationWarning):
+        unsafe = YAML(typ="unsafe", pure=True)
+    unsafe.load(RUNS[".yaml"][0])
+    Path("ran").rmdir()
+
+
+# Anything at all
+
+PIECES = {
+    ".yaml": [
+        *"-?:,[]{}#&*!|>'\"%@`\\=~<.0x\t\r\0\7\x85\ufeff\u2028é😀", "\n", "\n  ", ": ", "- ", "? ", "&a ", "*a",
+        "<<: ", "--- ", "...\n", "%YAML 1.1\n", "! ", "!!int ", "!!bool ", "!!float ", "!!null ", "!!set ", "!!omap ",
+        "!!pairs ", "!!binary ", "!!timestamp ", "!!map ", "!!seq ", "1e-3", ".inf", "2001-01-01", "12:30:45", "yes",
+        "null", "type: SGD\n", "momentum: ", "groups:\n", "match: ", "1: ",
+    ],
+    ".json": [
+        *'{}[]:,"\\ \n\0eE+-.', '"type"', '"SGD"', '"groups"', '"match"', "null", "NaN", "-Infinity", "1e999",
+        '"\\ud800"',
+    ],
+    ".toml": [
+        *"=.[]{}'\"#,-+_ \r\0\7\\", "\n", "type = 'SGD'\n", "momentum = ", "[groups]\n", "[[groups]]\n", "a.b = ",
+        "'''", '"""', "2001-01-01", "07:30:00Z", "0x", "nan", "1e5", "'null'", "match = 'a'\n", "'\\ud800'",
+    ],
+}  # fmt: skip
+STARTS = {".yaml": "type: SGD\n", ".json": '{"type": "SGD", "a": ', ".toml": "type = 'SGD'\n"}
+FIELDS = ["type", "learning_rate", "groups", "match", "momentum", "schedule", "decay_steps"]
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["SGD", "5%"])
+json_like = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), inner, max_size=4)
+        | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4).map(lambda fields: {"type": "Warmup", **fields})
+    ),
+    max_leaves=8,
+)
+
+
+def answered(name: str, text: str) -> None:
+    """Whatever is in the file: a spec, or a ``SpecFileError`` of whole lines that begin with the file."""
+    Path(name).write_bytes(text.encode("utf-8", "surrogatepass"))
+    lines: list[str] = []
+    try:
+        spec = load_spec(name)
+    except SpecFileError as error:
+        lines = error.lines
+    assert lines or isinstance(spec, Spec)
+    assert all(line.startswith(name) and line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("suffix", PIECES)
+def test_any_text_is_a_spec_or_refused_in_words(suffix):
+    pieces = st.lists(st.sampled_from(PIECES[suffix]), max_size=14).map("".join)
+
+    @settings(max_examples=400)
+    @given(st.sampled_from(["", STARTS[suffix]]), pieces | st.text(max_size=30))
+    def holds(start, text):
+        answered(f"any{suffix}", start + text)
+
+    holds()
+
+
+@pytest.mark.parametrize("suffix", [".json", ".yaml"])  # JSON is YAML
+def test_any_data_is_a_spec_or_refused_in_words(suffix):
+    @settings(max_examples=300)
+    @given(json_like, st.booleans())
+    def holds(data, typed):
+        answered(f"any{suffix}", json.dumps({"type": "SGD", **data} if typed and isinstance(data, dict) else data))
+
+    holds()
