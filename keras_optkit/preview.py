@@ -81,7 +81,8 @@ def _steps(steps: int | ArrayLike | None, run: RunLength) -> NDArray[np.int64]:
 
 def _rates(spec: Spec, steps: NDArray[np.int64]) -> NDArray[np.float64]:
     schedule = _schedule(spec)
-    rates = schedule.value(steps) if isinstance(schedule, ScheduleSpec) else schedule
+    with np.errstate(over="ignore", under="ignore"):  # a rate may grow to infinity, or fall to 0, as it does in Keras
+        rates = schedule.value(steps) if isinstance(schedule, ScheduleSpec) else schedule
     return np.array(np.broadcast_to(np.asarray(rates, dtype=np.float64), steps.shape))
 
 

@@ -69,5 +69,9 @@ def _with_references(node: Any) -> Any:
     if isinstance(node, dict):
         if "x-kind" in node:
             return {"$ref": f"#/$defs/{node['x-kind']}"} | {key: node[key] for key in ("description",) if key in node}
-        return {name: _with_references(value) for name, value in node.items() if name != "title"}
+        return {
+            name: _with_references(value)
+            for name, value in node.items()
+            if not (name == "title" and isinstance(value, str))
+        }
     return [_with_references(entry) for entry in node] if isinstance(node, list) else node
