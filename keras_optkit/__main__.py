@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -133,6 +134,8 @@ def _curve(steps: list[int], rates: list[float]) -> str:
         import plotext
     except ModuleNotFoundError:
         return "(a curve is drawn here with plotext: pip install 'keras_optkit[cli]')"
+    if not all(map(math.isfinite, rates)):
+        return "(no curve: the rate grows beyond all numbers)"
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plot_size(80, 18)

@@ -44,7 +44,7 @@ def _set(kind: type[BaseModel], node: Any, path: list[str], value: Any, before: 
         index = int(name) if name.isdecimal() and len(name) < 10 else len(node)
         if index >= len(node):
             there_are = f"its entries are 0 to {len(node) - 1}" if node else "it is empty"
-            raise nowhere(f"there is no such entry in this list: {there_are}")
+            raise nowhere(f"there is no {name[:20]!r} in a list of {len(node)}: {there_are}")
         entries = list(node)
         entries[index] = _set(kind, node[index], rest, value, (*before, name)) if rest else value
         return entries
@@ -54,6 +54,6 @@ def _set(kind: type[BaseModel], node: Any, path: list[str], value: Any, before: 
     if not isinstance(node, Mapping):
         raise nowhere(f"{'.'.join(before)} is {node!r}, which has no fields; give it a type first")
     if rest and rest != ["type"] and name not in node:
-        raise nowhere(f"there is no {name!r}, did you mean {nearest_first(name, map(str, node))[0]!r}?")
+        raise nowhere(f"unknown field, did you mean {nearest_first(name, map(str, node))[0]!r}?")
     inner = _set(kind, node.get(name), rest, value, (*before, name)) if rest else value
     return {**node, name: inner}
