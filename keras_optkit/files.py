@@ -92,6 +92,10 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
 
     The file is replaced as a whole: if writing fails, what was there before is still there.
 
+    Args:
+        spec: an optimizer or schedule spec.
+        path: the file; its suffix says the format.
+
     Raises:
         SpecFileError: the suffix is none of these.
         TypeError: ``spec`` is not a spec.

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from keras_optkit.runtime.factory import build_optimizer
-from keras_optkit.runtime.selection import places_in, select
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
@@ -153,25 +151,17 @@ def _aligned(columns: list[list[str]], texts: list[str]) -> list[str]:
 
 def _treatments(spec: OptimizerSpec, model: keras.Model) -> list[str]:
     """Which variable of ``model`` is trained with what share of the rate and which weight decay."""
-    from keras_optkit.runtime.grouped import own_weight_decay
+    from keras_optkit.runtime.grouped import planned
 
-    known = places_in(model)
-    if not known:
+    plans = planned(model, spec)
+    if not plans:
         raise ValueError("the model has no weights to train yet: build it, for example with an Input")
-    variables = [variable for variable in model.trainable_variables if id(variable) in known]
-    places = [known[id(variable)] for variable in variables]
-    treatments = select(places, spec.exclude_from_weight_decay, spec.groups)
-    optimizer = build_optimizer(spec)
-    decays = [
-        how.weight_decay_under(own_weight_decay(optimizer, variable))
-        for how, variable in zip(treatments, variables, strict=True)
-    ]
     return _aligned(
         [
-            ["rate", *("frozen" if not how.multiplier else f"x {how.multiplier:g}" for how in treatments)],
-            ["weight decay", *(f"{decay:g}" if decay else "none" for decay in decays)],
+            ["rate", *("frozen" if not plan.multiplier else f"x {plan.multiplier:g}" for plan in plans)],
+            ["weight decay", *(f"{plan.weight_decay:g}" if plan.weight_decay else "none" for plan in plans)],
         ],
-        ["variable", *(place.path for place in places)],
+        ["variable", *(plan.path for plan in plans)],
     )
 
 

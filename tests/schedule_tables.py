@@ -28,6 +28,11 @@ from keras_optkit import (
 Row = tuple[ScheduleSpec, dict[int, float]]
 
 
+def shown(value: object) -> str:
+    """The names of the tests that take a row: the type of its spec is enough."""
+    return value.type if isinstance(value, ScheduleSpec) else "" if isinstance(value, dict) else str(value)
+
+
 def exponential(**fields: Any) -> ExponentialDecaySpec:
     return ExponentialDecaySpec(**{"initial_learning_rate": 8, "decay_steps": 4, "decay_rate": 0.25} | fields)
 

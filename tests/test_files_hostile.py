@@ -45,6 +45,15 @@ def test_a_file_that_is_nested_too_deeply_is_refused(suffix, text):
     assert mistakes(f"deep{suffix}", text) == [f"deep{suffix}: is nested too deeply"]
 
 
+@pytest.mark.parametrize("depth", [300, 900])
+def test_schedules_in_schedules_without_end_are_refused_as_that(depth):
+    rate = '{"type": "Constant", "learning_rate": 1}'
+    text = '{"type": "Join", "boundaries": [9], "schedules": [' * depth + rate + f", {rate}]}}" * depth
+    (line,) = mistakes("deep.json", text)
+    assert line.startswith("deep.json: ")
+    assert "is nested too deeply" in line
+
+
 def grown(lines: int, line: str) -> str:
     return "x0: &x0 {a: 1, b: 2}\n" + "".join(line.format(last=n, this=n + 1) for n in range(lines)) + "type: SGD\n"
 

@@ -11,9 +11,14 @@ from pydantic import BaseModel
 import keras_optkit
 
 CONTRACT = {
-    "AdamSpec", "CosineDecayRestartsSpec", "CosineDecaySpec", "ExponentialDecaySpec", "InverseTimeDecaySpec",
-    "OptimizerSpec", "PiecewiseConstantDecaySpec", "PolynomialDecaySpec", "SGDSpec", "ScheduleSpec", "build_optimizer",
-    "build_schedule", "compile_with", "parse_spec", "register_spec",
+    "AdadeltaSpec", "AdafactorSpec", "AdagradSpec", "AdamSpec", "AdamWSpec", "AdamaxSpec", "ConstantSpec",
+    "CosineDecayRestartsSpec", "CosineDecaySpec", "CyclicalSpec", "Duration", "ExponentialDecaySpec", "FtrlSpec",
+    "InverseSqrtDecaySpec", "InverseTimeDecaySpec", "JoinSpec", "LambSpec", "LearningRateMonitor", "LionSpec",
+    "MuonSpec", "NadamSpec", "OneCycleSpec", "OptimizerSpec", "ParamGroup", "PiecewiseConstantDecaySpec",
+    "PolynomialDecaySpec", "RMSpropSpec", "RampSpec", "SGDSpec", "ScheduleFreeAdamWSpec", "ScheduleSpec",
+    "WarmupSpec", "WarmupStableDecaySpec", "build_optimizer", "build_schedule", "compile_with", "describe",
+    "epochs", "layerwise_groups", "learning_rates", "parse_spec", "percent", "plot_schedule", "register_spec",
+    "scale_learning_rate", "spec_of",
 }  # fmt: skip
 NAMES = sorted(keras_optkit.__all__)
 SPECS = [name for name in NAMES if name.endswith("Spec")]

@@ -39,6 +39,15 @@ LIGHT = {
         assert keras_optkit.parse_spec(spec.model_dump()) == spec
         assert keras_optkit.SGDSpec.model_validate_json(spec.model_dump_json()) == spec
     """,
+    "preview": f"""
+        keras_optkit.describe({SPEC}, steps_per_epoch=3, epochs=4)
+        assert len(keras_optkit.learning_rates({SPEC}, steps_per_epoch=3, epochs=4)) == 12
+    """,
+    "scale and resolve": f"""
+        decay = keras_optkit.scale_learning_rate({SPEC}, 2).learning_rate
+        warm = keras_optkit.WarmupSpec(schedule=decay, warmup_steps="5%")
+        assert warm.resolve(steps_per_epoch=10, epochs=2).warmup_steps == 1
+    """,
     "pickle": f"""
         import pickle
         spec = keras_optkit.parse_spec({SPEC})

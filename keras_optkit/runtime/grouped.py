@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import keras
 from keras import ops
 
+from keras_optkit.runtime.factory import build_optimizer
 from keras_optkit.runtime.selection import Treatment, place_of, places_in, select
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.optimizers import OptimizerSpec
@@ -185,6 +186,32 @@ def own_weight_decay(optimizer: Any, variable: Any) -> float | None:
     if hasattr(optimizer, "adam_weight_decay") and optimizer._should_use_adamw(variable):
         return cast("float | None", optimizer.adam_weight_decay)
     return cast("float | None", optimizer.weight_decay)
+
+
+class Planned(NamedTuple):
+    """How one variable of a model will be trained."""
+
+    variable: Any
+    path: str
+    multiplier: float
+    weight_decay: float | None
+
+
+def planned(model: keras.Model, spec: OptimizerSpec) -> list[Planned]:
+    """How each variable of ``model``, which has its weights, will be trained with a resolved ``spec``.
+
+    Raises:
+        ValueError: a pattern matches no variable.
+    """
+    places = places_in(model)
+    variables = [variable for variable in model.trainable_variables if id(variable) in places]
+    found = [places[id(variable)] for variable in variables]
+    treatments = select(found, spec.exclude_from_weight_decay, spec.groups)
+    optimizer = build_optimizer(spec)
+    return [
+        Planned(variable, place.path, how.multiplier, how.weight_decay_under(own_weight_decay(optimizer, variable)))
+        for variable, place, how in zip(variables, found, treatments, strict=True)
+    ]
 
 
 def _grouped_classes() -> dict[str, type]:

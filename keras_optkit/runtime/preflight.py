@@ -29,7 +29,7 @@ def check(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any])
     """
     for error in _errors(model, spec, arguments):
         raise ValueError(error)
-    for warning in _warnings(model, spec):
+    for warning in _warnings(model, spec, arguments):
         # At the line that calls compile_with.
         warnings.warn(warning, OptimizerWarning, stacklevel=3)
 
@@ -58,7 +58,7 @@ def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any
     select(list(places_in(model).values()), spec.exclude_from_weight_decay, spec.groups)
 
 
-def _warnings(model: keras.Model, spec: OptimizerSpec) -> Iterator[str]:
+def _warnings(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any]) -> Iterator[str]:
     replicas = _replicas(model)
     clip = next((name for name in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(spec, name)), None)
     if clip and replicas > 1:
@@ -71,7 +71,8 @@ def _warnings(model: keras.Model, spec: OptimizerSpec) -> Iterator[str]:
             "use_ema averages the weights after every batch, also after those that only accumulate gradients: "
             "ema_momentum counts batches, not updates"
         )
-    if spec.loss_scale_factor is not None and model.dtype_policy.name == "mixed_float16":
+    scales_by_itself = model.dtype_policy.name == "mixed_float16" and arguments.get("auto_scale_loss", True)
+    if spec.loss_scale_factor is not None and scales_by_itself:
         yield "loss_scale_factor has no effect under mixed_float16, where Keras scales the loss by itself"
     decayed_twice = _decayed_and_regularized(model, spec)
     if decayed_twice:
@@ -82,15 +83,14 @@ def _warnings(model: keras.Model, spec: OptimizerSpec) -> Iterator[str]:
 
 
 def _decayed_and_regularized(model: keras.Model, spec: OptimizerSpec) -> list[str]:
-    if not has_weights(model) or not spec.decays_weights():
+    from keras_optkit.runtime.grouped import planned
+
+    if not has_weights(model) or not any(_has_l2(variable.regularizer) for variable in model.trainable_variables):
         return []
-    places = places_in(model)
-    treatments = select(list(places.values()), spec.exclude_from_weight_decay, spec.groups)
-    regularized = {id(variable) for variable in model.trainable_variables if _has_l2(variable.regularizer)}
     return [
-        place.path
-        for (variable_id, place), treatment in zip(places.items(), treatments, strict=True)
-        if treatment.decayed and treatment.multiplier and variable_id in regularized
+        plan.path
+        for plan in planned(model, spec)
+        if plan.multiplier and plan.weight_decay and _has_l2(plan.variable.regularizer)
     ]
 
 

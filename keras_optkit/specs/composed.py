@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from keras_optkit.specs.base import Conflict
+from keras_optkit.specs.counting import share
 from keras_optkit.specs.durations import Duration, first_not_rising, in_one_unit, in_steps, is_resolved
 from keras_optkit.specs.fields import (
     SMALLEST,
@@ -76,7 +77,7 @@ class RampSpec(ScheduleSpec):
     def value(self, step: Any, xp: Any = np) -> Any:
         steps = in_steps(self.steps)
         a, b = self.initial_learning_rate, self.end_learning_rate
-        t = xp.minimum(step, steps) / steps
+        t = share(step, steps, xp)
         if self.shape == "exponential":
             return a * xp.power(b / a, t)
         if self.shape == "cosine":

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from keras_optkit.specs.base import Conflict
+from keras_optkit.specs.counting import periods, rest
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import DecayRate, Rate, RateOrZero, Steps, StepsOrZero
 from keras_optkit.specs.registry import register_spec
@@ -79,9 +80,9 @@ class CyclicalSpec(ScheduleSpec):
 
     def value(self, step: Any, xp: Any = np) -> Any:
         half = in_steps(self.step_size)
-        height = 1.0 - xp.abs(xp.mod(step, 2 * half) / half - 1.0)
+        height = 1.0 - xp.abs(rest(step, 2 * half, xp) / half - 1.0)
         if self.mode == "triangular2":
-            height = height * xp.power(0.5, xp.floor_divide(step, 2 * half) * 1.0)
+            height = height * xp.power(0.5, periods(step, 2 * half, xp))
         elif self.mode == "exp_range":
             height = height * xp.power(self.gamma, step * 1.0)
         return self.initial_learning_rate + (self.maximal_learning_rate - self.initial_learning_rate) * height

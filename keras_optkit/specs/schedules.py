@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from keras_optkit.specs.base import Conflict, Spec
+from keras_optkit.specs.counting import periods, rest, share
 from keras_optkit.specs.durations import first_not_rising, in_steps
 from keras_optkit.specs.fields import (
     DecayRate,
@@ -104,8 +105,9 @@ class ExponentialDecaySpec(MirroredScheduleSpec):
     name: Name = "ExponentialDecay"
 
     def value(self, step: Any, xp: Any = np) -> Any:
-        periods = _periods(step, in_steps(self.decay_steps), self.staircase, xp)
-        return self.initial_learning_rate * xp.power(self.decay_rate, periods)
+        length = in_steps(self.decay_steps)
+        over = periods(step, length, xp) if self.staircase else step / length
+        return self.initial_learning_rate * xp.power(self.decay_rate, over)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
         yield in_steps(self.decay_steps), f"decayed by {self.decay_rate:g} once"
@@ -177,10 +179,10 @@ class PolynomialDecaySpec(MirroredScheduleSpec):
     name: Name = "PolynomialDecay"
 
     def value(self, step: Any, xp: Any = np) -> Any:
-        length = in_steps(self.decay_steps)
+        length: Any = in_steps(self.decay_steps)
         if self.cycle:
-            length = length * xp.maximum(-xp.floor_divide(-step, length), 1)
-        t = xp.minimum(step, length) / length
+            length = length * xp.maximum(periods(step + (length - 1), length, xp), 1.0)
+        t = share(step, length, xp)
         span = self.initial_learning_rate - self.end_learning_rate
         return span * xp.power(1.0 - t, self.power) + self.end_learning_rate
 
@@ -210,8 +212,9 @@ class InverseTimeDecaySpec(MirroredScheduleSpec):
     name: Name = "InverseTimeDecay"
 
     def value(self, step: Any, xp: Any = np) -> Any:
-        periods = _periods(step, in_steps(self.decay_steps), self.staircase, xp)
-        return self.initial_learning_rate / (1.0 + self.decay_rate * periods)
+        length = in_steps(self.decay_steps)
+        over = periods(step, length, xp) if self.staircase else step / length
+        return self.initial_learning_rate / (1.0 + self.decay_rate * over)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
         yield in_steps(self.decay_steps), f"divided by {1 + self.decay_rate:g}"
@@ -257,9 +260,9 @@ class CosineDecaySpec(MirroredScheduleSpec):
     def value(self, step: Any, xp: Any = np) -> Any:
         warmup, length = in_steps(self.warmup_steps), in_steps(self.decay_steps)
         if self.warmup_target is None:
-            return _half_cosine(self.initial_learning_rate, xp.minimum(step, length) / length, self.alpha, xp)
+            return _half_cosine(self.initial_learning_rate, share(step, length, xp), self.alpha, xp)
         ramp = self.initial_learning_rate + (self.warmup_target - self.initial_learning_rate) * (step / warmup)
-        t = xp.minimum(xp.maximum(step - warmup, 0), length) / length
+        t = share(xp.maximum(step - warmup, 0), length, xp)
         return xp.where(step < warmup, ramp, _half_cosine(self.warmup_target, t, self.alpha, xp))
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
@@ -296,28 +299,24 @@ class CosineDecayRestartsSpec(MirroredScheduleSpec):
     def value(self, step: Any, xp: Any = np) -> Any:
         first, grow = in_steps(self.first_decay_steps), self.t_mul
         if np.float32(grow) == 1:  # Keras takes the logarithm of t_mul as a float32 otherwise
-            period = xp.floor_divide(step, first) * 1.0
-            t = xp.mod(step, first) / first
+            period = periods(step, first, xp)
+            t = rest(step, first, xp) / first
         else:
-            # In lengths of the first period, period i begins at (grow**i - 1) / (grow - 1).
-            now = step / first
-            period = xp.floor(xp.log(1.0 + now * (grow - 1.0)) / math.log(grow))
+
+            def begin(period: Any) -> Any:
+                return first * ((xp.power(grow, period) - 1.0) / (grow - 1.0))
+
+            period = xp.floor(xp.log(1.0 + (step / first) * (grow - 1.0)) / math.log(grow))
             # The logarithm may be off by a rounding at a restart, which would be a whole period.
-            period = xp.where(now < (xp.power(grow, period) - 1.0) / (grow - 1.0), period - 1.0, period)
-            period = xp.where(now < (xp.power(grow, period + 1.0) - 1.0) / (grow - 1.0), period, period + 1.0)
-            length = xp.power(grow, period)
-            t = (now - (length - 1.0) / (grow - 1.0)) / length
+            period = xp.where(step < begin(period), period - 1.0, period)
+            period = xp.where(step < begin(period + 1.0), period, period + 1.0)
+            t = (step - begin(period)) / (first * xp.power(grow, period))
         start = self.initial_learning_rate
         wave = xp.power(self.m_mul, period) * (0.5 * (1.0 + xp.cos(math.pi * t)))
         return start * ((1.0 - self.alpha) * wave + self.alpha)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
         yield in_steps(self.first_decay_steps), "first restart"
-
-
-def _periods(step: Any, length: int, staircase: bool, xp: Any) -> Any:
-    """How many times ``length`` is over: whole times, counted in integers, under ``staircase``."""
-    return xp.floor_divide(step, length) * 1.0 if staircase else step / length
 
 
 def _half_cosine(start: float, t: Any, alpha: float, xp: Any) -> Any:

@@ -17,7 +17,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from schedule_strategies import USUAL_SCHEDULES
-from schedule_tables import COMPOSED, FORMULAS, MIRRORED
+from schedule_tables import COMPOSED, FORMULAS, MIRRORED, shown
 
 from keras_optkit import (
     CosineDecayRestartsSpec,
@@ -58,7 +58,7 @@ def rates(spec: ScheduleSpec, steps: Any) -> np.ndarray:
 # Keras's own
 
 
-@pytest.mark.parametrize(("spec", "table"), MIRRORED, ids=repr)
+@pytest.mark.parametrize(("spec", "table"), MIRRORED, ids=shown)
 def test_the_native_schedule_has_the_rates_that_one_works_out_by_hand(spec, table):
     schedule = build_schedule(spec)
     assert type(schedule).__module__.startswith("keras.")
@@ -106,7 +106,7 @@ def test_the_native_schedule_has_the_values_of_the_formula(cls, data):
 @pytest.mark.parametrize(
     ("spec", "change"),
     [(spec, change) for spec, _ in MIRRORED for change in ("a rate", "a length") if type(spec) is not CosineDecaySpec],
-    ids=repr,
+    ids=shown,
 )
 def test_the_comparison_would_notice_a_rate_or_a_length_that_is_a_little_off(spec, change):
     fields = spec.model_dump()
@@ -137,7 +137,7 @@ def under_xla(schedule: SpecSchedule) -> Any:
 
 
 @pytest.mark.parametrize("mode", [in_eager_mode, in_a_graph, under_xla])
-@pytest.mark.parametrize(("spec", "table"), [*MIRRORED, *FORMULAS, *COMPOSED], ids=repr)
+@pytest.mark.parametrize(("spec", "table"), [*MIRRORED, *FORMULAS, *COMPOSED], ids=shown)
 def test_a_spec_schedule_has_the_rates_that_one_works_out_by_hand(mode, spec, table):
     rate = mode(SpecSchedule(spec))(tf.constant(list(table), "int64"))
     assert rate.dtype == tf.float32

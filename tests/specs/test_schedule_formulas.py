@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from schedule_strategies import SCHEDULES, USUAL_SCHEDULES
-from schedule_tables import COMPOSED, FORMULAS, MIRRORED
+from schedule_tables import COMPOSED, FORMULAS, MIRRORED, shown
 
 from keras_optkit import CosineDecaySpec, ScheduleSpec, parse_spec
 
@@ -27,7 +27,7 @@ def test_every_schedule_is_in_the_tables():
     assert {type(spec) for spec, _ in TABLES} == set(SCHEDULES)
 
 
-@pytest.mark.parametrize(("spec", "table"), TABLES, ids=repr)
+@pytest.mark.parametrize(("spec", "table"), TABLES, ids=shown)
 def test_the_rates_are_those_that_one_works_out_by_hand(spec, table):
     assert rates(spec, list(table)) == pytest.approx(list(table.values()), rel=1e-12, abs=1e-12)
 

@@ -1,0 +1,34 @@
+"""Counting steps in an array namespace: exactly, also where XLA compiles the formula.
+
+XLA divides floats by multiplying with a reciprocal, by which 49 / 49 can be less than 1. What decides on which side of
+a jump a step lies is therefore computed in integers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def periods(step: Any, length: int, xp: Any) -> Any:
+    """How many whole times ``length`` is over at ``step``, as a float."""
+    return _as_float(xp.floor_divide(_as_int(step, xp), length), xp)
+
+
+def rest(step: Any, length: int, xp: Any) -> Any:
+    """The steps since ``length`` was over the last time, as a float."""
+    return _as_float(xp.mod(_as_int(step, xp), length), xp)
+
+
+def share(step: Any, length: Any, xp: Any) -> Any:
+    """The share of ``length`` that is over at ``step``; from ``length`` on it is exactly 1."""
+    return xp.where(step < length, step / length, 1.0)
+
+
+def _as_int(step: Any, xp: Any) -> Any:
+    return step if xp is np else xp.cast(step, "int64")
+
+
+def _as_float(count: Any, xp: Any) -> Any:
+    return count * 1.0 if xp is np else xp.cast(count, "float64")
