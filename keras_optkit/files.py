@@ -22,6 +22,8 @@ from keras_optkit.specs.schedules import ScheduleSpec
 
 # More values than any training config has; YAML's anchors can make billions of a few lines.
 _MOST_VALUES = 100_000
+# Parsers take longer than in proportion; a spec of thousands of boundaries is far smaller.
+_MOST_BYTES = 1_000_000
 # TOML has no null, and no field but these means anything else by the text.
 _TOML_NULL = "null"
 _TEXT_FIELDS = {"name", "match"}
@@ -59,6 +61,8 @@ def load_spec(path: str | os.PathLike[str], *, key: str | None = None) -> Optimi
     read = _READERS.get(path.suffix.lower())
     if read is None:
         raise SpecFileError([f"{path}: a spec file ends in {', '.join(_READERS)}, not {path.suffix!r}"])
+    if (size := path.stat().st_size) > _MOST_BYTES:
+        raise SpecFileError([f"{path}: has {size:,} bytes, more than any config should ({_MOST_BYTES:,})"])
     try:
         data, line_of = read(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -143,11 +147,14 @@ def _read_json(text: str) -> Any:
         return fields
 
     try:
-        return json.loads(text, object_pairs_hook=without_duplicates), _no_lines
+        data = json.loads(text, object_pairs_hook=without_duplicates)
     except json.JSONDecodeError as error:
         raise _BadFileError(f"is not JSON: {error.msg}", error.lineno) from None
     except ValueError as error:  # an int of thousands of digits
         raise _BadFileError(f"is not JSON that can be read: {error}") from None
+    if isinstance(data, dict):
+        data.pop("$schema", None)  # by which an editor knows what may stand here
+    return data, _no_lines
 
 
 def _read_toml(text: str) -> Any:

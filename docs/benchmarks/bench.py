@@ -185,18 +185,20 @@ def step_time_with_groups() -> str:
         default = keras.optimizers.Adam(0.001)
         optimizers.append(keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(default, by_block)))
     names = [f"block_{number // 8}_{number % 8}" for number in range(100)]
-    steps = [training_steps(optimizer, names) for optimizer in optimizers]
-    alternately(*steps, rounds=1)  # the first calls trace
-    ours, plain, *multi = map(median, alternately(*steps, rounds=60))
-    beside = f"; Keras's MultiOptimizer: {multi[0] / plain:.3f}" if multi else ""
-    return f"{ours / plain:.3f} ({plain / STEPS_TOGETHER * 1e3:.1f} ms without{beside})"
+    steps = [training_step(optimizer, names) for optimizer in optimizers]
+    alternately(*steps, rounds=3)  # the first calls trace
+    ours, plain, *multi = alternately(*steps, rounds=500)
+    beside = f"; Keras's MultiOptimizer: {paired_ratio(multi[0], plain):.3f}" if multi else ""
+    return f"{paired_ratio(ours, plain):.3f} ({median(plain) * 1e3:.1f} ms without{beside})"
 
 
-STEPS_TOGETHER = 10
+def paired_ratio(some: list[float], others: list[float]) -> float:
+    """The median ratio within a round, which a machine that is busy for some rounds hardly changes."""
+    return median(one / other for one, other in zip(some, others, strict=True))
 
 
-def training_steps(optimizer: Any, names: list[str]) -> Callable[[], object]:
-    """Some training steps of a model with one layer for each of ``names``."""
+def training_step(optimizer: Any, names: list[str]) -> Callable[[], object]:
+    """A training step of a model with one layer for each of ``names``."""
     import keras
     import tensorflow as tf
 
@@ -206,7 +208,7 @@ def training_steps(optimizer: Any, names: list[str]) -> Callable[[], object]:
     optimizer.build(model.trainable_variables)
     step = tf.function(model.train_step, autograph=False)
     batch = tf.random.normal((32, 32))
-    return lambda: [step((batch, batch)) for _ in range(STEPS_TOGETHER)]
+    return lambda: step((batch, batch))
 
 
 FIGURES = {

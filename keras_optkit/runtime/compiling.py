@@ -57,10 +57,10 @@ def compile_with(
     spec = read(OptimizerSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
     _check_model(model)
     _check_arguments(model, compile_arguments)
-    check(model, spec, compile_arguments)
     if compile_arguments.get("loss") is None:
         compile_arguments.pop("loss", None)
         compile_arguments = _compiled_before(model, compile_arguments) | compile_arguments
+    check(model, spec, compile_arguments)
     with _strategy_scope(model):
         optimizer: Any = build_optimizer(spec)
         if spec.exclude_from_weight_decay or spec.groups:

@@ -189,11 +189,11 @@ def in_one_unit(*durations: int | str) -> list[float] | None:
 
 def duration_schema(least: int) -> dict[str, Any]:
     """The JSON Schema of a duration of at least ``least`` steps."""
-    number = r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+    number = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
     return {
         "anyOf": [
             {"type": "integer", "minimum": least, "maximum": MOST_STEPS},
-            {"type": "string", "pattern": rf"^\s*({number}\s*(epochs?|%|percent)|\d+\s*(steps?)?)\s*$"},
+            {"type": "string", "pattern": rf"^\s*({number}\s*(epochs?|%|percent)|[0-9]+\s*(steps?)?)\s*$"},
         ]
     }
 

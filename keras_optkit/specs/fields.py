@@ -108,7 +108,7 @@ else:
     #: A list, kept as a tuple.
     Listed = Annotated[tuple[T, ...], BeforeValidator(_listed)]
     #: A list of at least one entry.
-    Ordered = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_ordered)]
+    Ordered = Annotated[tuple[T, ...], Field(json_schema_extra={"minItems": 1}), BeforeValidator(_ordered)]
 
 Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
 #: What TensorFlow accepts as the name of a scope, which Keras makes of it.

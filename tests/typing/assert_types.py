@@ -6,23 +6,38 @@ from typing import Any, assert_type
 import keras
 import numpy as np
 from keras.optimizers import schedules
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from keras_optkit import (
     AdamSpec,
+    ConstantSpec,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
+    Duration,
     ExponentialDecaySpec,
     InverseTimeDecaySpec,
+    JoinSpec,
+    OneCycleSpec,
     OptimizerSpec,
     PiecewiseConstantDecaySpec,
     PolynomialDecaySpec,
+    RampSpec,
     ScheduleSpec,
     SGDSpec,
+    WarmupSpec,
+    WarmupStableDecaySpec,
     build_optimizer,
     build_schedule,
     compile_with,
+    describe,
+    epochs,
+    learning_rates,
     parse_spec,
+    percent,
+    plot_schedule,
     register_spec,
+    scale_learning_rate,
 )
 
 
@@ -70,6 +85,31 @@ def every_schedule(
     assert_type(build_schedule("cosine_decay"), schedules.LearningRateSchedule)
 
 
+def own_schedules(warm: WarmupSpec, own: MyScheduleSpec, either: WarmupSpec | CosineDecaySpec) -> None:
+    assert_type(build_schedule(warm), schedules.LearningRateSchedule)
+    assert_type(build_schedule(own, steps_per_epoch=10, epochs=3), schedules.LearningRateSchedule)
+    assert_type(build_schedule(either), schedules.LearningRateSchedule | schedules.CosineDecay)
+    assert_type(build_optimizer(SGDSpec(learning_rate=warm), steps_per_epoch=10, epochs=3), keras.optimizers.SGD)
+    assert_type(warm.expand(), JoinSpec)
+    assert_type(warm.schedule, ScheduleSpec)
+
+
+def runs(adam: AdamSpec, warm: WarmupSpec, data: Mapping[str, Any], axes: Axes) -> None:
+    assert_type(adam.resolve(steps_per_epoch=10, epochs=3), AdamSpec)
+    assert_type(warm.resolve(steps_per_epoch=10), WarmupSpec)
+    assert_type(epochs(0.5), Duration)
+    assert_type(percent(5), Duration)
+    assert_type(Duration("5%").amount, float)
+    assert_type(learning_rates(adam, steps_per_epoch=10, epochs=3), NDArray[np.float64])
+    assert_type(learning_rates(data, 100), NDArray[np.float64])
+    assert_type(learning_rates("adam", [0, 10, 20]), NDArray[np.float64])
+    assert_type(describe(warm, steps_per_epoch=10, epochs=3), str)
+    assert_type(plot_schedule(adam, steps_per_epoch=10, epochs=3, ax=axes), Axes)
+    assert_type(scale_learning_rate(adam, 2), AdamSpec)
+    assert_type(scale_learning_rate(warm, 0.5), WarmupSpec)
+    assert_type(scale_learning_rate(data, 2), OptimizerSpec | ScheduleSpec)
+
+
 def models(net: Net, sequential: keras.Sequential, model: keras.Model) -> None:
     assert_type(compile_with(net, SGDSpec()), Net)
     assert_type(compile_with(sequential, {"type": "SGD"}, loss="mse", metrics=["mae"]), keras.Sequential)
@@ -102,4 +142,14 @@ RIGHT = (
     AdamSpec(weight_decay=None, clipnorm=1, name="adam"),
     PiecewiseConstantDecaySpec(boundaries=(10, 20), values=(1, 0.1, 0)),
     PiecewiseConstantDecaySpec(boundaries=[10, 20], values=[1, 0.1, 0]),
+    PiecewiseConstantDecaySpec(boundaries=["1 epoch", epochs(2), "50%"], values=[1, 0.1, 0.01, 0]),
+    CosineDecaySpec(initial_learning_rate=0.1, decay_steps="20 epochs"),
+    CosineDecaySpec(initial_learning_rate=0, decay_steps=epochs(20), warmup_target=0.1, warmup_steps=percent(5)),
+    WarmupSpec(schedule=ConstantSpec(learning_rate=1), warmup_steps="5%", shape="polynomial", power=2),
+    JoinSpec(
+        schedules=[RampSpec(initial_learning_rate=0, end_learning_rate=1, steps=5), ConstantSpec(learning_rate=1)],
+        boundaries=[5],
+    ),
+    JoinSpec(schedules=(ConstantSpec(learning_rate=1), OneCycleSpec(max_learning_rate=1)), boundaries=("1 epoch",)),
+    WarmupStableDecaySpec(peak_learning_rate=1, warmup_steps=0, decay_steps="10%"),
 )
