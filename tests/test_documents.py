@@ -1,21 +1,63 @@
-"""Every Python block of the README and the guides runs, block after block as a reader would type them."""
+"""Every example of the README and the guides runs, as a reader would type them, and prints what stands below it.
 
+The blocks of a document run one after another in an empty folder, the Python in one namespace:
+
+- A ``python`` block runs. A ``text`` block right below it is what it prints.
+- A block of any language with ``title="a.yaml"`` is that file.
+- In a ``console`` block ``$ keras-optkit ...`` and ``$ python FILE``, a file of the page, run and print what follows.
+"""
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+FENCE = re.compile(r'^```(\w+)(?: title="(.+?)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
 # Some register a spec.
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_every_python_block_runs(path: Path) -> None:
-    document = Sybil([PythonCodeBlockParser()], path=str(path.parent)).parse(path)
-    blocks = list(document.examples())
-    assert len(blocks) == path.read_text().count("```python")
+def test_every_example_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    blocks = list(FENCE.finditer(text))
+    assert 2 * len(blocks) == len(re.findall("^```", text, re.MULTILINE)), "a block that is not understood"
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    printed, end = "", 0
     for block in blocks:
-        block.evaluate()
+        language, title, body = block.groups()
+        line = text.count("\n", 0, block.start()) + 1
+        if title:
+            Path(title).write_text(body, encoding="utf-8")
+        elif language == "python":
+            with contextlib.redirect_stdout(io.StringIO()) as out:
+                exec(compile("\n" * line + body, str(path), "exec"), namespace)
+            printed, end = out.getvalue(), block.end()
+            continue
+        elif language == "text" and printed and not text[end : block.start()].strip():
+            assert _lines(printed) == _lines(body), f"{path}:{line}"
+        elif language == "console":
+            for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", body, re.MULTILINE):
+                _run(command, expected, f"{path}:{line}")
+        printed = ""
+
+
+def _run(command: str, expected: str, where: str) -> None:
+    program, argument = command.split()[:2]
+    programs = {"keras-optkit": f"{sys.executable} -m keras_optkit", "python": sys.executable}
+    if program not in programs or (program == "python" and not Path(argument).is_file()):
+        return
+    command = command.replace(program, programs[program], 1)
+    done = subprocess.run(command, shell=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert _lines(done.stdout) == _lines(expected), f"{where}: {command}"
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.rstrip().splitlines()]

@@ -1,7 +1,7 @@
 """Keras's optimizers with parameter groups and weight-decay exclusions that last. Importing this imports keras.
 
-Each is a registered subclass of Keras's own class. It differs in one method: ``update_step`` looks up how its variable
-is trained. What was chosen for which variable is a part of the config, so that it survives saving and loading.
+Each is a registered subclass of Keras's own class, whose ``update_step`` looks up how its variable is trained. What was
+chosen for which variable is a part of the config, so that it survives saving and loading.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Grouped(_KerasOptimizer):
             return
         chosen = self._choose(variables)
         super().build(variables)
-        self._chosen = chosen
+        self._chosen, self._model = chosen, None
         # Not by plain assignment: Keras would take the dict for a part of the saved state.
         object.__setattr__(
             self,
@@ -94,10 +94,9 @@ class Grouped(_KerasOptimizer):
         )
 
     def _weight_decay_of(self, variable: Any, treatment: Treatment) -> float | None:
-        # Keras's own exclude_from_weight_decay() may have been called besides.
-        return (
-            treatment.weight_decay_under(own_weight_decay(self, variable)) if self._use_weight_decay(variable) else None
-        )
+        if not self._use_weight_decay(variable):  # Keras's own exclude_from_weight_decay() was called besides
+            return None
+        return treatment.weight_decay_under(own_weight_decay(self, variable))
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
         """Keras's, except that the constraint of a frozen variable, too, leaves it as it is."""

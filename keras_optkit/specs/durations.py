@@ -1,7 +1,7 @@
 """Durations: how long something lasts, in steps, in epochs or in percent of the run.
 
-A step is one batch. The number of steps that an epoch or the run has is known only when something is built or
-previewed; then, and only here, every duration becomes a number of steps.
+A step is one batch. How many steps an epoch or the run has is known only when something is built or previewed; then
+every duration becomes a number of steps, in ``resolving``.
 """
 
 from __future__ import annotations

@@ -49,11 +49,10 @@ def _converted(value: object) -> float:
     if isinstance(value, np.generic) and value.dtype.kind in "iufV":
         # By way of its shortest decimal: numpy.float32(0.1) means 0.1, not 0.10000000149011612. Kind V: bfloat16.
         value = str(value)
-    if (isinstance(value, (str, numbers.Real, Decimal)) and not isinstance(value, np.generic)) or isinstance(
-        value, np.str_
-    ):
+    is_number = isinstance(value, (numbers.Real, Decimal)) and not isinstance(value, np.generic)
+    if is_number or isinstance(value, str):
         try:
-            return float(value)
+            return float(cast("float | str", value))
         except OverflowError:
             return math.inf
         except ValueError:
