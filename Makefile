@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 # TensorFlow reports its CPU features, plug-ins and missing GPUs at start-up; only its errors are of interest here.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help test test-lowest check demo bench clean
+.PHONY: help test test-lowest check demo docs bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,6 +34,10 @@ check: $(VENV)/.ready ## lint, check types and import contracts, build the wheel
 
 demo: $(VENV)/.ready ## train the textbook cases on real images
 	@$(BIN)/python docs/examples/demo.py
+
+docs: $(VENV)/.ready ## build the documentation into build/site
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -e '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict -f docs/site/mkdocs.yml
 
 bench: $(VENV)/.ready ## measure speed, as ratios within one run
 	@$(BIN)/python docs/benchmarks/bench.py

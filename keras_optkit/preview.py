@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import keras
     from matplotlib.axes import Axes
 
+    from keras_optkit.runtime.grouped import Planned
+
 
 def learning_rates(
     spec: Spec | Mapping[str, Any] | str,
@@ -159,10 +161,14 @@ def _treatments(spec: OptimizerSpec, model: keras.Model) -> list[str]:
     return _aligned(
         [
             ["rate", *("frozen" if not plan.multiplier else f"x {plan.multiplier:g}" for plan in plans)],
-            ["weight decay", *(f"{plan.weight_decay:g}" if plan.weight_decay else "none" for plan in plans)],
+            ["weight decay", *(_decay(plan) for plan in plans)],
         ],
         ["variable", *(plan.path for plan in plans)],
     )
+
+
+def _decay(plan: Planned) -> str:
+    return f"{plan.weight_decay:g}" if plan.weight_decay and plan.multiplier else "none"
 
 
 def _landmarks(schedule: ScheduleSpec, run: RunLength) -> list[tuple[int, str]]:

@@ -84,7 +84,7 @@ class OptimizerSpec(Spec):
             if self.ema_overwrite_frequency is not None:
                 yield Conflict("ema_overwrite_frequency", "has no effect without use_ema=True")
         if self.exclude_from_weight_decay and not self.decays_weights():
-            yield Conflict("exclude_from_weight_decay", "has no effect without weight_decay > 0")
+            yield Conflict("exclude_from_weight_decay", "has no effect without weight_decay")
 
     def override(self, changes: Mapping[str, Any]) -> OptimizerSpec:
         """A copy with ``changes`` made by dotted path, checked like a new spec.
@@ -98,8 +98,8 @@ class OptimizerSpec(Spec):
         return overridden(OptimizerSpec, self, changes)
 
     def decays_weights(self) -> bool:
-        """Whether any variable can be decayed."""
-        return bool(self.weight_decay) or any(group.weight_decay for group in self.groups)
+        """Whether a weight decay is set, be it 0."""
+        return self.weight_decay is not None or any(group.weight_decay is not None for group in self.groups)
 
 
 if TYPE_CHECKING:
@@ -306,4 +306,4 @@ class MuonSpec(MirroredOptimizerSpec):
             yield Conflict("nesterov", "has no effect without momentum: set it, or nesterov=False")
 
     def decays_weights(self) -> bool:
-        return super().decays_weights() or bool(self.adam_weight_decay)
+        return super().decays_weights() or self.adam_weight_decay is not None

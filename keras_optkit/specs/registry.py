@@ -100,4 +100,7 @@ def _without_type(kind: type[BaseModel], data: Mapping[str, object]) -> Mistake:
         rule = "required: a spec is {'type': name, **fields}, not Keras's {'class_name': name, 'config': fields}"
     else:
         rule = f"required: one of {', '.join(registered(kind))}"
+        nodes = [repr(key) for key, value in data.items() if isinstance(value, Mapping) and "type" in value]
+        if nodes:
+            rule = f"required; there is one under {' and '.join(nodes)}"
     return Mistake(("type",), data, refusal("required", rule, data))

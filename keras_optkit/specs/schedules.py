@@ -46,7 +46,7 @@ class ScheduleSpec(Spec, ABC):
 
         Args:
             step: whole numbers >= 0, a scalar or an array of any shape: integers under NumPy, float64 in a graph, which
-                holds them exactly up to 2**53. (Float32 would do so only up to 2**24.)
+                holds them exactly up to ``2**53``. (Float32 would do so only up to ``2**24``.)
             xp: the array namespace to compute in: NumPy, or ``keras.ops`` while training. A formula uses only functions
                 that both have.
 
