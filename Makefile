@@ -19,7 +19,7 @@ $(VENV)/.ready: pyproject.toml
 	@touch $@
 
 test: $(VENV)/.ready ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory test VENV=.venv-lowest RESOLUTION=--resolution=lowest-direct

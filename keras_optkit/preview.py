@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from keras_optkit.specs.base import Spec
+from keras_optkit.specs.durations import MOST_STEPS
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.resolving import RunLength, resolve
@@ -60,23 +61,29 @@ def _schedule(spec: Spec) -> Spec | float:
 
 
 # A list of more would not fit into the memory of most machines.
-_MOST_STEPS = 10**9
+_LONGEST_LIST = 10**9
 
 
 def _steps(steps: int | ArrayLike | None, run: RunLength) -> NDArray[np.int64]:
     if steps is None:
         if run.steps is None:
             raise ValueError("the length of the run is not known: pass steps, or steps_per_epoch and epochs")
-        if run.steps > _MOST_STEPS:
+        if run.steps > _LONGEST_LIST:
             raise ValueError(f"a run of {run.steps} steps is too long to list: pass the steps that are of interest")
         return np.arange(run.steps)
     try:
         array = np.asarray(steps)
     except ValueError:  # rows of different lengths
         array = np.asarray(None)
-    if array.dtype.kind not in "iu" or (array < 0).any():
-        raise ValueError(f"steps must be a whole number, or whole numbers, >= 0, received {steps!r}")
-    return np.arange(operator.index(array[()])) if array.ndim == 0 else array.astype(np.int64)
+    if array.size == 0 and array.ndim:
+        return array.astype(np.int64)
+    if array.dtype.kind not in "iu" or (array < 0).any() or (array > MOST_STEPS).any():
+        raise ValueError(f"steps must be a whole number, or whole numbers, from 0 to 2**53, received {steps!r}")
+    if array.ndim:
+        return array.astype(np.int64)
+    if array > _LONGEST_LIST:
+        raise ValueError(f"{steps!r} steps are too many to list: pass the steps that are of interest")
+    return np.arange(operator.index(array[()]))
 
 
 def _rates(spec: Spec, steps: NDArray[np.int64]) -> NDArray[np.float64]:

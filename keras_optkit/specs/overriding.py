@@ -54,6 +54,7 @@ def _set(kind: type[BaseModel], node: Any, path: list[str], value: Any, before: 
     if not isinstance(node, Mapping):
         raise nowhere(f"{'.'.join(before)} is {node!r}, which has no fields; give it a type first")
     if rest and rest != ["type"] and name not in node:
-        raise nowhere(f"unknown field, did you mean {nearest_first(name, map(str, node))[0]!r}?")
+        nearest = nearest_first(name, map(str, node))[:1]
+        raise nowhere(f"unknown field, did you mean {nearest[0]!r}?" if nearest else "unknown field")
     inner = _set(kind, node.get(name), rest, value, (*before, name)) if rest else value
     return {**node, name: inner}

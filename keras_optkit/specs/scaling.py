@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
 from collections.abc import Mapping
@@ -39,9 +40,13 @@ def scale_learning_rate(spec: Spec | Mapping[str, Any] | str, factor: float) -> 
         ValueError: ``factor`` is not such a number, or ``spec`` declares no field as a rate.
         pydantic.ValidationError: ``spec`` is not a right spec, or a scaled rate is no longer one that float32 can hold.
     """
-    if isinstance(factor, bool) or not isinstance(factor, numbers.Real) or not 0 < float(factor) < math.inf:
+    amount = math.nan
+    if isinstance(factor, numbers.Real) and not isinstance(factor, bool):
+        with contextlib.suppress(OverflowError):  # an int may be too large for a float
+            amount = float(factor)
+    if not 0 < amount < math.inf:
         raise ValueError(f"factor must be a finite number > 0, received {factor!r}")
-    return _scaled_spec(read(Spec, spec), float(factor))
+    return _scaled_spec(read(Spec, spec), amount)
 
 
 def _scaled_spec(spec: S, factor: float) -> S:
@@ -56,13 +61,12 @@ def _scaled_spec(spec: S, factor: float) -> S:
 
 
 def _scaled(value: Any, factor: float) -> Any:
-    if value is None:
-        return None
     if isinstance(value, Spec):
         return _scaled_spec(value, factor)
     if isinstance(value, tuple):
         return tuple(_scaled(entry, factor) for entry in value)
-    return value * factor
+    # Beside a rate there may be a step, as in a list of pairs.
+    return value * factor if isinstance(value, float) else value
 
 
 def _holds_specs(value: object) -> bool:

@@ -68,6 +68,21 @@ def test_a_model_that_keeps_the_optimizer_elsewhere_gets_it() -> None:
     assert type(model.own_optimizer) is keras.optimizers.Adam
 
 
+class WithCompileOfItsOwn(Net):
+    """As in training loops that are written out, where Keras's own ``compile`` has no part."""
+
+    def compile(self, optimizer: Any, loss: Any) -> None:
+        self.own_optimizer, self.own_loss = optimizer, loss
+
+
+def test_a_model_whose_compile_calls_no_compile_of_keras_gets_the_optimizer() -> None:
+    model = WithCompileOfItsOwn()
+    model(X)
+    compile_with(model, "adam", loss="mse")
+    assert type(model.own_optimizer) is keras.optimizers.Adam
+    assert model.own_loss == "mse"
+
+
 def test_arguments_are_checked_against_the_compile_of_the_model() -> None:
     model = WithLossFunction()
     with pytest.raises(TypeError, match="no argument 'loss_fn', did you mean 'loss_function'"):

