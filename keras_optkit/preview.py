@@ -78,7 +78,7 @@ def _steps(steps: int | ArrayLike | None, run: RunLength) -> NDArray[np.int64]:
     if array.size == 0 and array.ndim:
         return array.astype(np.int64)
     if array.dtype.kind not in "iu" or (array < 0).any() or (array > MOST_STEPS).any():
-        raise ValueError(f"steps must be a whole number, or whole numbers, from 0 to 2**53, received {steps!r}")
+        raise ValueError(f"steps must be a whole number, or whole numbers, >= 0, received {steps!r}")
     if array.ndim:
         return array.astype(np.int64)
     if array > _LONGEST_LIST:

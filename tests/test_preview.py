@@ -111,7 +111,7 @@ NO_STEPS = [
 ]
 
 
-@pytest.mark.parametrize("steps", NO_STEPS, ids=repr)
+@pytest.mark.parametrize("steps", NO_STEPS, ids=lambda value: repr(value).partition(" at 0x")[0])
 def test_steps_that_no_run_has_are_refused(steps):
     with pytest.raises(ValueError, match=r"^steps must be a whole number, or whole numbers, >= 0, received "):
         learning_rates(RAMP, steps)

@@ -187,7 +187,7 @@ def step_time_with_groups() -> str:
     names = [f"block_{number // 8}_{number % 8}" for number in range(100)]
     steps = [training_step(optimizer, names) for optimizer in optimizers]
     alternately(*steps, rounds=3)  # the first calls trace
-    ours, plain, *multi = alternately(*steps, rounds=500)
+    ours, plain, *multi = alternately(*steps, rounds=300)
     beside = f"; Keras's MultiOptimizer: {paired_ratio(multi[0], plain):.3f}" if multi else ""
     return f"{paired_ratio(ours, plain):.3f} ({median(plain) * 1e3:.1f} ms without{beside})"
 

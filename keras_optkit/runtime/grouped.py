@@ -66,6 +66,7 @@ class Grouped(_KerasOptimizer):
         """
         if self.built:
             return
+        variables = list(variables)
         chosen = self._choose(variables)
         super().build(variables)
         self._chosen, self._model = chosen, None

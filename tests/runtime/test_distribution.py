@@ -55,7 +55,7 @@ for name, cls in registered(OptimizerSpec).items():
     if not hasattr(keras.optimizers, name):
         continue
     spec = cls(**fields)
-    alone, logs_alone = trained(compile_with(make(), spec, loss="mse"))
+    alone, logs_alone = trained(compile_with(make(), spec, loss="mse", run_eagerly=True))
     assert difference(alone[:2], start[:2]) > 1e-5 and difference(alone[2:4], start[2:4]) == 0, name
     with strategy.scope():
         model, inside = make(), make()

@@ -118,7 +118,9 @@ TIMES = [np.datetime64("2020"), np.timedelta64(5), np.timedelta64(5, "D"), dt.ti
 OTHERS = [None, b"10", 10j, np.complex64(10), np.ma.masked, object(), int]
 
 
-@pytest.mark.parametrize("value", [*WORDS, *CONTAINERS, *TIMES, *OTHERS], ids=repr)
+@pytest.mark.parametrize(
+    "value", [*WORDS, *CONTAINERS, *TIMES, *OTHERS], ids=lambda value: repr(value).partition(" at 0x")[0]
+)
 @pytest.mark.parametrize("field", ["number", "momentum", "rate"])
 def test_what_is_not_a_number_is_refused_as_one(field, value, refusal):
     path, message = refusal(read, field, value)
