@@ -66,7 +66,7 @@ def compile_with(
         if spec.exclude_from_weight_decay or spec.groups:
             optimizer.look_into(model)
         model.compile(optimizer=optimizer, **compile_arguments)
-        # The model's own: under mixed precision Keras has wrapped ours, and a compile of the model's may keep it elsewhere.
+        # Under mixed precision Keras has wrapped ours; a model with a compile of its own may keep it elsewhere.
         used = getattr(model, "optimizer", None)
         if used is not None and has_weights(model):
             used.build(model.trainable_variables)

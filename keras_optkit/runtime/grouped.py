@@ -101,8 +101,10 @@ class Grouped(_KerasOptimizer):
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
         """Keras's, except that the constraint of a frozen variable, too, leaves it as it is."""
-        if not self.built and trainable_variables is not None:
-            self.build(list(trainable_variables))
+        if trainable_variables is not None:
+            trainable_variables = list(trainable_variables)
+            if not self.built:
+                self.build(trainable_variables)
         constrained = [
             (variable, variable.constraint)
             for variable in self._trainable_variables
