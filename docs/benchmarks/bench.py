@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -42,6 +44,29 @@ def process(code: str) -> Callable[[], object]:
 
 def import_time() -> str:
     ours, theirs = alternately(process(VALIDATE_IN_A_NEW_PROCESS), process("import tensorflow"), rounds=5)
+    return f"1/{median(theirs) / median(ours):.1f} ({median(ours):.2f} s against {median(theirs):.2f} s)"
+
+
+def command_line_time() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "spec.json")
+        file.write_text(NESTED)
+        command = [
+            sys.executable,
+            "-m",
+            "keras_optkit",
+            "show",
+            str(file),
+            "--steps-per-epoch",
+            "100",
+            "--epochs",
+            "20",
+        ]
+        ours, theirs = alternately(
+            lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL),
+            process("import tensorflow"),
+            rounds=3,
+        )
     return f"1/{median(theirs) / median(ours):.1f} ({median(ours):.2f} s against {median(theirs):.2f} s)"
 
 
@@ -212,6 +237,7 @@ def training_step(optimizer: Any, names: list[str]) -> Callable[[], object]:
 
 
 FIGURES = {
+    "`keras-optkit show`, of `import tensorflow` (aim: 1/10 or less)": command_line_time,
     "import and validate, of `import tensorflow` (aim: 1/12 or less)": import_time,
     "nested specs validated from JSON (aim: 150,000)": validation_rate,
     "build_optimizer, of the plain constructor (aim: 1.05 or less)": build_time,
