@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from pydantic import ValidationError
 
 from keras_optkit.specs import registry as spec_registry
 
 # The first example of a run may pay for imports, so no single example has a deadline.
-settings.register_profile("keras_optkit", deadline=None)
+# A slow machine is no fault of the package. On CI the examples are the same in each run; elsewhere they are new ones.
+settings.register_profile(
+    "keras_optkit",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
 settings.load_profile("keras_optkit")
 
 
