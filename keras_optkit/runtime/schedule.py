@@ -69,4 +69,7 @@ class PiecewiseConstantTable(keras.optimizers.schedules.PiecewiseConstantDecay):
 def _rate(spec: ScheduleSpec, step: Any) -> Any:
     # In float64 every step that a run can reach is a whole number still, so that differences of steps are exact, and
     # TensorFlow lets a formula mix it with Python's numbers, which it does not with integers.
-    return ops.cast(spec.value(ops.cast(step, "float64"), ops), keras.config.floatx())
+    rate = spec.value(ops.cast(step, "float64"), ops)
+    if isinstance(rate, float):  # of a constant; cast would round it to float32 first
+        return ops.convert_to_tensor(rate, dtype=keras.config.floatx())
+    return ops.cast(rate, keras.config.floatx())

@@ -147,7 +147,7 @@ class PiecewiseConstantDecaySpec(MirroredScheduleSpec):
         # One look-up, however many boundaries there are: a comparison for each would fill a graph with them.
         boundaries = xp.array([in_steps(boundary) for boundary in self.boundaries], dtype="float64")
         passed = xp.searchsorted(boundaries, xp.reshape(step, (-1,)), side="left")
-        return xp.reshape(xp.take(xp.array(self.values), passed), xp.shape(step))
+        return xp.reshape(xp.take(xp.array(self.values, dtype="float64"), passed), xp.shape(step))
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
         # Keras still has the old rate at the boundary itself.

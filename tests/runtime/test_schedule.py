@@ -78,6 +78,13 @@ def test_the_rate_has_the_default_float_type_of_keras(spec, monkeypatch):
         assert SpecSchedule(spec)(3).dtype.name == floatx
 
 
+def test_a_rate_is_not_rounded_to_float32_where_the_default_float_type_is_wider(monkeypatch):
+    monkeypatch.setattr(keras.config, "floatx", lambda: "float64")
+    pieces = PiecewiseConstantDecaySpec(boundaries=[5], values=[0.1, 0.2])
+    for spec in (ConstantSpec(learning_rate=0.1), ramp(0.1, 0.2, 9), pieces):
+        assert float(SpecSchedule(spec)(0)) == 0.1
+
+
 @pytest.mark.parametrize(
     "step", [3, np.int64(3), tf.constant(3), tf.constant(3, "int64"), tf.Variable(3, dtype="int64")], ids=repr
 )

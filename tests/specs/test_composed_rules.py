@@ -241,6 +241,21 @@ def test_a_schedule_without_a_first_rate_cannot_be_warmed_up(refusal):
     assert message == "has no rate at step 0 (KeyError: 0), received BrokenSpec()"
 
 
+class FlatSpec(ScheduleSpec):
+    """One rate of somebody's own, which nothing checks."""
+
+    rate: float
+
+    def value(self, step: Any, xp: Any = None) -> Any:
+        return self.rate
+
+
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), 1e39])
+def test_a_first_rate_that_no_optimizer_can_have_cannot_be_warmed_up(rate, refusal):
+    assert WarmupSpec(schedule=FlatSpec(rate=0.1), warmup_steps=10).value(5) == 0.05
+    assert refusal(WarmupSpec, schedule=FlatSpec(rate=rate), warmup_steps=10).path == ("schedule",)
+
+
 def test_a_first_rate_that_the_run_decides_is_checked_when_the_run_is_known(refusal):
     pieces = PiecewiseConstantDecaySpec(boundaries=["1 epoch"], values=[0.1, 0.01])
     spec = WarmupSpec(schedule=pieces, warmup_steps=5, initial_learning_rate=0.2)

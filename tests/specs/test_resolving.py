@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from schedule_strategies import schedule_specs
 from strategies import optimizer_specs
 
-from keras_optkit import AdamSpec, CosineDecaySpec, OptimizerSpec, ScheduleFreeAdamWSpec, parse_spec
+from keras_optkit import AdamSpec, CosineDecaySpec, OptimizerSpec, ScheduleFreeAdamWSpec, ScheduleSpec, parse_spec
+from keras_optkit.specs.fields import Steps
 
 
 def decay(decay_steps: Any) -> CosineDecaySpec:
@@ -78,6 +79,25 @@ def test_resolving_leaves_no_duration_or_says_what_is_wrong(spec, steps_per_epoc
 
 
 DURATIONS = re.compile(r"' ?[0-9.e+-]+( epochs?|%)'")
+
+
+class ContainersSpec(ScheduleSpec):
+    """As people write lists in models of their own."""
+
+    lengths: list[Steps]
+    pieces: list[ScheduleSpec]
+    named: dict[str, ScheduleSpec]
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        return self.pieces[0].value(step, xp)
+
+
+def test_durations_in_lists_and_dicts_of_ones_own_are_resolved_too():
+    spec = ContainersSpec(lengths=[3, "2 epochs"], pieces=[decay("1 epoch")], named={"a": decay("50%")})
+    resolved = spec.resolve(steps_per_epoch=10, epochs=4)
+    assert resolved == ContainersSpec(lengths=[3, 20], pieces=[decay(10)], named={"a": decay(20)})
+    with pytest.raises(ValueError, match=r"^named\.a\.decay_steps is '50%': pass epochs$"):
+        spec.resolve(steps_per_epoch=10)
 
 
 # What is missing or cannot be

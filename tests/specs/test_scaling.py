@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import Field
 from schedule_strategies import USUAL_SCHEDULES
 from strategies import OPTIMIZERS
 
@@ -185,6 +186,25 @@ class PointsSpec(ScheduleSpec):
 def test_of_a_pair_of_a_step_and_a_rate_only_the_rate_is_multiplied():
     spec = PointsSpec(points=((0, 1), (10, 2), ("5%", 3)))
     assert scale_learning_rate(spec, 2) == PointsSpec(points=((0, 2), (10, 4), ("5%", 6)))
+
+
+class ContainersSpec(ScheduleSpec):
+    """As people write lists in models of their own."""
+
+    rates: list[Rate]
+    pieces: list[ScheduleSpec] = Field(default=[])
+    named: dict[str, ScheduleSpec] = Field(default={})
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        return self.rates[0] + 0.0 * step
+
+
+def test_the_rates_in_lists_and_dicts_of_ones_own_are_multiplied_too():
+    decay = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=9)
+    twice = scale_learning_rate(decay, 2)
+    assert scale_learning_rate(ContainersSpec(rates=[1, 2]), 2) == ContainersSpec(rates=[2, 4])
+    spec = ContainersSpec(rates=[1], pieces=[decay], named={"a": decay})
+    assert scale_learning_rate(spec, 2) == ContainersSpec(rates=[2], pieces=[twice], named={"a": twice})
 
 
 class UnmarkedSpec(ScheduleSpec):
