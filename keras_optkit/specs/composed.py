@@ -13,6 +13,7 @@ from keras_optkit.specs.base import Conflict
 from keras_optkit.specs.counting import share
 from keras_optkit.specs.durations import Duration, first_not_rising, in_one_unit, in_steps, is_resolved
 from keras_optkit.specs.fields import (
+    LARGEST,
     SMALLEST,
     Factor,
     Listed,
@@ -173,7 +174,9 @@ class WarmupSpec(Recipe):
         except Exception as error:  # anything may be wrong in a value() of somebody's own
             yield Conflict("schedule", f"has no rate at step 0 ({type(error).__name__}: {error})")
             return
-        if first == 0:
+        if first is not None and not 0 <= first <= LARGEST:
+            yield Conflict("schedule", f"must begin with a rate that float32 can hold, and begins with {first:g}")
+        elif first == 0:
             yield Conflict("schedule", "must begin with a rate > 0, which the warm-up can reach")
         elif first is not None and first < self.initial_learning_rate:
             rule = f"must not be above the first rate of the schedule ({first:g})"

@@ -12,13 +12,14 @@ import numbers
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from keras_optkit.specs.containers import entries
 from keras_optkit.specs.errors import refusal
 
 # So far float64, in which rates are computed, counts steps exactly.
@@ -236,6 +237,4 @@ def is_resolved(value: object) -> bool:
     """Whether no duration in a spec, or in another value of a field, is left in epochs or percent."""
     if isinstance(value, BaseModel):
         return all(is_resolved(getattr(value, name)) for name in type(value).model_fields)
-    if isinstance(value, tuple):
-        return all(map(is_resolved, cast("tuple[object, ...]", value)))
-    return not isinstance(value, Duration)
+    return not isinstance(value, Duration) and all(is_resolved(entry) for _, entry in entries(value))

@@ -27,7 +27,7 @@ from keras_optkit.specs.errors import refusal
 
 # Keras computes in float32. A number that float32 cannot hold would become 0 or infinity without a word.
 SMALLEST = float(np.finfo(np.float32).tiny)
-_LARGEST = float(str(np.finfo(np.float32).max))  # its shortest decimal, which is a little more
+LARGEST = float(str(np.finfo(np.float32).max))  # its shortest decimal, which is a little more
 # Half-way between 1 and the float32 before it: from here on up, float32 rounds to 1.
 _ROUNDS_TO_ONE = 1 - 2**-25
 
@@ -35,7 +35,7 @@ _ROUNDS_TO_ONE = 1 - 2**-25
 def to_number(value: object) -> float:
     """``value`` as the float that was meant: an integer, a NumPy scalar or a numeric string is converted."""
     number = value if type(value) is float else _converted(value)
-    if SMALLEST <= number <= _LARGEST or number == 0 or SMALLEST <= -number <= _LARGEST:
+    if SMALLEST <= number <= LARGEST or number == 0 or SMALLEST <= -number <= LARGEST:
         return number
     if not math.isfinite(number):
         raise refusal("not_finite", "must be a finite number", value)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from keras_optkit.specs.containers import with_entries
 from keras_optkit.specs.durations import MOST_STEPS, Duration, needed_for
 from keras_optkit.specs.errors import Mistake, in_words, refuse
 
@@ -104,7 +105,4 @@ def _resolved(value: Any, run: RunLength, path: Path) -> Any:
         return run.in_steps(value, path)
     if isinstance(value, BaseModel):
         return resolve(value, run, path)
-    if isinstance(value, tuple):
-        new = tuple(_resolved(entry, run, (*path, i)) for i, entry in enumerate(value))
-        return value if all(a is b for a, b in zip(value, new, strict=True)) else new
-    return value
+    return with_entries(value, lambda key, entry: _resolved(entry, run, (*path, key)))

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, overload
 from pydantic import BaseModel
 
 from keras_optkit.specs.base import Spec
+from keras_optkit.specs.containers import entries, with_entries
 from keras_optkit.specs.fields import IsRate
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
@@ -63,14 +64,14 @@ def _scaled_spec(spec: S, factor: float) -> S:
 def _scaled(value: Any, factor: float) -> Any:
     if isinstance(value, Spec):
         return _scaled_spec(value, factor)
-    if isinstance(value, tuple):
-        return tuple(_scaled(entry, factor) for entry in value)
     # Beside a rate there may be a step, as in a list of pairs.
-    return value * factor if isinstance(value, float) else value
+    if isinstance(value, float):
+        return value * factor
+    return with_entries(value, lambda _, entry: _scaled(entry, factor))
 
 
 def _holds_specs(value: object) -> bool:
-    return isinstance(value, Spec) or (isinstance(value, tuple) and any(map(_holds_specs, value)))
+    return isinstance(value, Spec) or any(_holds_specs(entry) for _, entry in entries(value))
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,18 +71,23 @@ def test_it_can_be_made_of_a_mapping_too():
     assert SpecSchedule({"type": "constant", "learning_rate": 0.1}).spec == ConstantSpec(learning_rate=0.1)
 
 
-@pytest.mark.parametrize("spec", [WARM, ConstantSpec(learning_rate=0.1)], ids=lambda spec: spec.type)
-def test_the_rate_has_the_default_float_type_of_keras(spec, monkeypatch):
-    for floatx in ("float16", "bfloat16", "float32", "float64"):
-        monkeypatch.setattr(keras.config, "floatx", lambda floatx=floatx: floatx)
-        assert SpecSchedule(spec)(3).dtype.name == floatx
+@pytest.fixture(params=["float16", "bfloat16", "float32", "float64"])
+def floatx(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Keras's default float type, changed for one test."""
+    before = keras.config.floatx()
+    keras.config.set_floatx(request.param)
+    yield request.param
+    keras.config.set_floatx(before)
 
 
-def test_a_rate_is_not_rounded_to_float32_where_the_default_float_type_is_wider(monkeypatch):
-    monkeypatch.setattr(keras.config, "floatx", lambda: "float64")
-    pieces = PiecewiseConstantDecaySpec(boundaries=[5], values=[0.1, 0.2])
-    for spec in (ConstantSpec(learning_rate=0.1), ramp(0.1, 0.2, 9), pieces):
-        assert float(SpecSchedule(spec)(0)) == 0.1
+PIECES = PiecewiseConstantDecaySpec(boundaries=[5], values=[0.1, 0.2])
+
+
+@pytest.mark.parametrize("spec", [WARM, ConstantSpec(learning_rate=0.1), PIECES], ids=lambda spec: spec.type)
+def test_the_rate_has_the_default_float_type_of_keras_and_its_precision(spec, floatx):
+    rate = SpecSchedule(spec)(4)
+    assert rate.dtype.name == floatx
+    assert float(rate) == float(keras.ops.convert_to_tensor(0.1, floatx))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,25 @@
+"""Going through the values of fields: entries of tuples, of lists and of dicts, as specs of one's own may have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+def entries(value: Any) -> Iterator[tuple[int | str, Any]]:
+    """The entries of a container, each with its index or key; nothing of any other value."""
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, (tuple, list)):
+        yield from enumerate(value)
+
+
+def with_entries(value: Any, change: Callable[[int | str, Any], Any]) -> Any:
+    """``value`` with ``change(index or key, entry)`` for each entry; ``value`` itself where nothing changes."""
+    old = dict(entries(value))
+    new = {key: change(key, entry) for key, entry in old.items()}
+    if all(new[key] is entry for key, entry in old.items()):
+        return value
+    if isinstance(value, dict):
+        return new
+    return list(new.values()) if isinstance(value, list) else tuple(new.values())
