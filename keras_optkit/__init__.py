@@ -11,51 +11,48 @@ from keras_optkit.preview import describe, learning_rates, plot_schedule
 from keras_optkit.runtime.compiling import compile_with
 from keras_optkit.runtime.factory import build_optimizer, build_schedule
 from keras_optkit.runtime.preflight import OptimizerWarning
-from keras_optkit.runtime.reading import spec_of
 from keras_optkit.runtime.registration import register_when_keras_is_imported as _register_when_keras_is_imported
 from keras_optkit.runtime.selection import layerwise_groups
+from keras_optkit.runtime.spec_of import spec_of
 from keras_optkit.schema import json_schema
-from keras_optkit.specs.adam_family import (
-    AdamaxSpec,
-    AdamSpec,
-    AdamWSpec,
-    LambSpec,
-    LionSpec,
-    NadamSpec,
-    ScheduleFreeAdamWSpec,
-)
-from keras_optkit.specs.composed import (
-    ConstantSpec,
-    JoinSpec,
-    OneCycleSpec,
-    RampSpec,
-    WarmupSpec,
-    WarmupStableDecaySpec,
-)
+from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import Duration, epochs, percent
-from keras_optkit.specs.formulas import CyclicalSpec, InverseSqrtDecaySpec
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.optimizers import (
     AdadeltaSpec,
     AdafactorSpec,
     AdagradSpec,
+    AdamaxSpec,
+    AdamSpec,
+    AdamWSpec,
     FtrlSpec,
+    LambSpec,
+    LionSpec,
     MuonSpec,
+    NadamSpec,
     OptimizerSpec,
     RMSpropSpec,
+    ScheduleFreeAdamWSpec,
     SGDSpec,
 )
 from keras_optkit.specs.parsing import parse_spec
-from keras_optkit.specs.registry import register_spec
 from keras_optkit.specs.scaling import scale_learning_rate
 from keras_optkit.specs.schedules import (
+    ConstantSpec,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
+    CyclicalSpec,
     ExponentialDecaySpec,
+    InverseSqrtDecaySpec,
     InverseTimeDecaySpec,
+    JoinSpec,
+    OneCycleSpec,
     PiecewiseConstantDecaySpec,
     PolynomialDecaySpec,
+    RampSpec,
     ScheduleSpec,
+    WarmupSpec,
+    WarmupStableDecaySpec,
 )
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from strategies import specs
 
 from keras_optkit import json_schema, save_spec
-from keras_optkit.__main__ import main
+from keras_optkit.command_line import main
 
 FILES = {
     "sgd.yaml": "type: SGD\nmomentum: 0.9\n",

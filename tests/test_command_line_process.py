@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from keras_optkit.__main__ import main
+from keras_optkit.command_line import main
 
 ROOT = Path(__file__).parent.parent
 FILES = {
@@ -50,7 +50,7 @@ def test_check_and_show_import_no_framework():
     heavy = "{'keras', 'tensorflow', 'tf_keras', 'jax', 'torch', 'matplotlib', 'sklearn', 'pandas', 'rich'}"
     script = f"""
 import sys
-from keras_optkit.__main__ import main
+from keras_optkit.command_line import main
 for arguments in (["check", "cosine.yaml"], {SHOW}):
     assert main(arguments) == 0
     loaded = {heavy} & sys.modules.keys()
@@ -97,7 +97,7 @@ def test_an_output_that_takes_nothing_is_one_line():
 
 def test_the_command_is_called_keras_optkit_and_the_extras_it_names_bring_the_packages():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["scripts"] == {"keras-optkit": "keras_optkit.__main__:main"}
+    assert project["scripts"] == {"keras-optkit": "keras_optkit.command_line:main"}
     assert callable(main)
     assert project["optional-dependencies"]["cli"][0].startswith("plotext")
     assert project["optional-dependencies"]["plot"][0].startswith("matplotlib")

@@ -8,24 +8,22 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypedDict, Unpack, overload
 
 from keras_optkit.runtime.availability import needs_keras
-from keras_optkit.runtime.reading import remember
-from keras_optkit.specs.adam_family import (
-    AdamaxSpec,
-    AdamSpec,
-    AdamWSpec,
-    LambSpec,
-    LionSpec,
-    NadamSpec,
-    ScheduleFreeAdamWSpec,
-)
+from keras_optkit.runtime.spec_of import remember
 from keras_optkit.specs.optimizers import (
     AdadeltaSpec,
     AdafactorSpec,
     AdagradSpec,
+    AdamaxSpec,
+    AdamSpec,
+    AdamWSpec,
     FtrlSpec,
+    LambSpec,
+    LionSpec,
     MuonSpec,
+    NadamSpec,
     OptimizerSpec,
     RMSpropSpec,
+    ScheduleFreeAdamWSpec,
     SGDSpec,
 )
 from keras_optkit.specs.registry import read

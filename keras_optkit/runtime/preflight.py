@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from keras_optkit.runtime.selection import has_weights, places_in, select
-from keras_optkit.specs.adam_family import ScheduleFreeAdamWSpec
-from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.optimizers import OptimizerSpec, ScheduleFreeAdamWSpec
 
 if TYPE_CHECKING:
     import keras

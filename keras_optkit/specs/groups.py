@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from keras_optkit.specs.base import Conflict, Value
 from keras_optkit.specs.errors import refusal
 from keras_optkit.specs.fields import Listed, NonNegative
+from keras_optkit.specs.value import Conflict, Value
 
 #: The word that selects biases and the parameters of normalization layers.
 BIAS_AND_NORM = "bias_and_norm"

@@ -12,7 +12,7 @@ from keras_optkit.specs.errors import refusal
 from keras_optkit.specs.fields import IsRate, to_number
 from keras_optkit.specs.hints import nearest_first
 from keras_optkit.specs.registry import find, read, registered
-from keras_optkit.specs.schedules import ScheduleSpec
+from keras_optkit.specs.schedules.base import ScheduleSpec
 
 
 def _learning_rate(value: object) -> float | ScheduleSpec:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, overload
 
 from keras_optkit.specs.base import Spec
-from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.registry import read
-from keras_optkit.specs.schedules import ScheduleSpec
+from keras_optkit.specs.schedules.base import ScheduleSpec
 
 S = TypeVar("S", bound=Spec)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import TypeVar, cast
 
@@ -16,21 +15,12 @@ M = TypeVar("M", bound=BaseModel)
 _classes: dict[str, type[BaseModel]] = {}
 
 
-def register_spec(cls: type[M]) -> type[M]:
-    """Makes a spec class readable by its type name, from mappings and from files; use it as a decorator.
-
-    The type name is the class name without ``Spec``.
+def register(cls: type[BaseModel]) -> None:
+    """Makes ``cls`` findable by its type name.
 
     Raises:
-        TypeError: ``cls`` is not a subclass of ``OptimizerSpec`` or ``ScheduleSpec``.
         ValueError: another class has the name. (The same class may be registered again, as a notebook does.)
     """
-    from keras_optkit.specs.base import Spec  # which reads by this module
-
-    if not (isinstance(cls, type) and issubclass(cls, Spec)) or cls.is_kind():
-        raise TypeError(f"register_spec takes a subclass of OptimizerSpec or ScheduleSpec, received {cls!r}")
-    if inspect.isabstract(cls):
-        raise TypeError(f"{cls.__name__} lacks {', '.join(sorted(cls.__abstractmethods__))}")
     field = cls.model_fields["type"]
     name = canonical(field.default)
     known = _classes.get(name)
@@ -38,7 +28,6 @@ def register_spec(cls: type[M]) -> type[M]:
         raise ValueError(f"the type {field.default!r} is taken by {known.__module__}.{known.__qualname__}")
     # Under both spellings, so that the canonical one is found at once.
     _classes[name] = _classes[field.default] = cls
-    return cls
 
 
 def registered(kind: type[M]) -> dict[str, type[M]]:

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.containers import entries, with_entries
 from keras_optkit.specs.fields import IsRate
-from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.registry import read
-from keras_optkit.specs.schedules import ScheduleSpec
+from keras_optkit.specs.schedules.base import ScheduleSpec
 
 S = TypeVar("S", bound=Spec)
 

@@ -15,8 +15,9 @@ from schedule_strategies import schedule_specs
 from strategies import SPEC_STRATEGIES, optimizer_specs, specs
 
 from keras_optkit import AdamSpec, ExponentialDecaySpec, OptimizerSpec, ScheduleSpec, SGDSpec, parse_spec
-from keras_optkit.specs.base import Conflict, Spec
+from keras_optkit.specs.base import Spec
 from keras_optkit.specs.groups import ParamGroup
+from keras_optkit.specs.value import Conflict
 
 DECAY = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=1000, decay_rate=0.9)
 

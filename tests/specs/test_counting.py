@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_optkit.specs.counting import periods, rest, share
+from keras_optkit.specs.schedules.counting import periods, rest, share
 
 lengths = st.integers(1, 1000) | st.integers(1, 2**40)
 

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from keras_optkit.specs import fields
-from keras_optkit.specs.base import Value
+from keras_optkit.specs.value import Value
 
 TINY = float(np.finfo(np.float32).tiny)
 HUGE = float(np.finfo(np.float32).max)

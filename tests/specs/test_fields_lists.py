@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from keras_optkit.specs import fields
-from keras_optkit.specs.base import Value
+from keras_optkit.specs.value import Value
 
 
 class Every(Value):

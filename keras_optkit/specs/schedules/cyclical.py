@@ -1,4 +1,4 @@
-"""Schedules of our own that are one formula each."""
+"""``CyclicalSpec``."""
 
 from __future__ import annotations
 
@@ -7,46 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from keras_optkit.specs.base import Conflict
-from keras_optkit.specs.counting import periods, rest
+from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
-from keras_optkit.specs.fields import DecayRate, Rate, RateOrZero, Steps, StepsOrZero
-from keras_optkit.specs.registry import register_spec
-from keras_optkit.specs.schedules import ScheduleSpec
-
-
-@register_spec
-class InverseSqrtDecaySpec(ScheduleSpec):
-    """Linear warm-up from 0, then decay with the inverse square root of the step, without an end.
-
-    Up to ``warmup_steps``: ``peak_learning_rate * step / warmup_steps``; then
-    ``peak_learning_rate * sqrt(timescale / (timescale + step - warmup_steps))``.
-    Source: Vaswani et al. 2017, arXiv:1706.03762; Zhai et al. 2021, arXiv:2106.04560.
-
-    Attributes:
-        peak_learning_rate: the rate at the end of the warm-up, > 0.
-        warmup_steps: the length of the warm-up, >= 0.
-        timescale: the steps, > 0, after which the rate has fallen to ``1 / sqrt(2)`` of the peak; ``warmup_steps``
-            where it is None.
-    """
-
-    peak_learning_rate: Rate
-    warmup_steps: StepsOrZero
-    timescale: Steps | None = None
-
-    def conflicts(self) -> Iterator[Conflict]:
-        if self.timescale is None and self.warmup_steps in (0, "0 epochs", "0%"):
-            yield Conflict("warmup_steps", "must be > 0 where no timescale is given")
-
-    def value(self, step: Any, xp: Any = np) -> Any:
-        warmup = in_steps(self.warmup_steps)
-        timescale = warmup if self.timescale is None else in_steps(self.timescale)
-        decay = self.peak_learning_rate * xp.sqrt(timescale / (timescale + xp.maximum(step - warmup, 0)))
-        return xp.where(step < warmup, self.peak_learning_rate * (step / warmup), decay) if warmup else decay
-
-    def landmarks(self) -> Iterable[tuple[int, str]]:
-        if warmup := in_steps(self.warmup_steps):
-            yield warmup, "end of the warm-up"
+from keras_optkit.specs.fields import DecayRate, Rate, RateOrZero, Steps
+from keras_optkit.specs.schedules.base import ScheduleSpec
+from keras_optkit.specs.schedules.counting import periods, rest
+from keras_optkit.specs.value import Conflict
 
 
 @register_spec

@@ -1,0 +1,25 @@
+"""``AdagradSpec``, as Keras's ``Adagrad``."""
+
+from __future__ import annotations
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.fields import NonNegative, Positive
+from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+
+
+@register_spec
+class AdagradSpec(MirroredOptimizerSpec):
+    """Adagrad, as ``keras.optimizers.Adagrad``.
+
+    For weights ``w`` with gradient ``g``: ``n = n + g**2``, then ``w = w - learning_rate * g / sqrt(n + epsilon)``.
+    Source: Duchi et al. 2011, JMLR 12.
+
+    Attributes:
+        initial_accumulator_value: >= 0, what ``n`` begins with.
+        epsilon: > 0, under the root.
+    """
+
+    learning_rate: LearningRate = 0.001
+    initial_accumulator_value: NonNegative = 0.1
+    epsilon: Positive = 1e-7

@@ -1,0 +1,28 @@
+"""``AdamaxSpec``, as Keras's ``Adamax``."""
+
+from __future__ import annotations
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.fields import Momentum, Positive
+from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+
+
+@register_spec
+class AdamaxSpec(MirroredOptimizerSpec):
+    """Adamax, as ``keras.optimizers.Adamax``: Adam with the largest instead of the mean squared gradient.
+
+    For weights ``w`` with gradient ``g`` at update t (from 1): ``m = beta_1 * m + (1 - beta_1) * g``,
+    ``u = max(beta_2 * u, |g|)``, then ``w = w - learning_rate / (1 - beta_1**t) * m / (u + epsilon)``.
+    Source: Kingma and Ba 2014, arXiv:1412.6980, section 7.1.
+
+    Attributes:
+        beta_1: in [0, 1), the decay of the first moment ``m``.
+        beta_2: in [0, 1), the decay of the infinity norm ``u``.
+        epsilon: > 0.
+    """
+
+    learning_rate: LearningRate = 0.001
+    beta_1: Momentum = 0.9
+    beta_2: Momentum = 0.999
+    epsilon: Positive = 1e-7

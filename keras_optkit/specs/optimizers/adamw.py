@@ -1,0 +1,32 @@
+"""``AdamWSpec``, as Keras's ``AdamW``."""
+
+from __future__ import annotations
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.fields import Flag, Momentum, NonNegative, Positive
+from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+
+
+@register_spec
+class AdamWSpec(MirroredOptimizerSpec):
+    """Adam with decoupled weight decay, as ``keras.optimizers.AdamW``.
+
+    Adam's step, after ``w = w - learning_rate * weight_decay * w``.
+    Source: Loshchilov and Hutter 2017, arXiv:1711.05101.
+
+    Attributes:
+        weight_decay: >= 0; unlike elsewhere it cannot be None.
+        beta_1: in [0, 1), the decay of the first moment.
+        beta_2: in [0, 1), the decay of the second moment.
+        epsilon: > 0, as in ``AdamSpec``.
+        amsgrad: as in ``AdamSpec``.
+    """
+
+    learning_rate: LearningRate = 0.001
+    # Narrower than in the base, which is safe because specs are frozen.
+    weight_decay: NonNegative = 0.004  # pyright: ignore[reportIncompatibleVariableOverride]
+    beta_1: Momentum = 0.9
+    beta_2: Momentum = 0.999
+    epsilon: Positive = 1e-7
+    amsgrad: Flag = False

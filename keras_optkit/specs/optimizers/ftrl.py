@@ -1,0 +1,47 @@
+"""``FtrlSpec``, as Keras's ``Ftrl``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.fields import NonNegative, NotPositive
+from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.value import Conflict
+
+
+@register_spec
+class FtrlSpec(MirroredOptimizerSpec):
+    """Follow the regularized leader, as ``keras.optimizers.Ftrl``.
+
+    For weights ``w`` with gradient ``g``, and p for ``-learning_rate_power``: ``n_new = n + g**2``,
+    ``z = z + g - (n_new**p - n**p) / learning_rate * w``, then ``w = 0`` where ``|z| < l1``, else
+    ``w = (sign(z) * l1 - z) / (n_new**p / learning_rate + 2 * (l2 + beta / (2 * learning_rate)))``.
+    Source: McMahan et al. 2013, "Ad click prediction: a view from the trenches".
+
+    Attributes:
+        learning_rate_power: <= 0; 0 keeps the rate as it is.
+        initial_accumulator_value: >= 0, what ``n`` begins with.
+        l1_regularization_strength: >= 0, the l1 above.
+        l2_regularization_strength: >= 0, the l2 above.
+        l2_shrinkage_regularization_strength: >= 0; twice this times ``w`` is added to the gradient in ``z``.
+        beta: >= 0.
+    """
+
+    learning_rate: LearningRate = 0.001
+    learning_rate_power: NotPositive = -0.5
+    initial_accumulator_value: NonNegative = 0.1
+    l1_regularization_strength: NonNegative = 0.0
+    l2_regularization_strength: NonNegative = 0.0
+    l2_shrinkage_regularization_strength: NonNegative = 0.0
+    beta: NonNegative = 0.0
+
+    def conflicts(self) -> Iterator[Conflict]:
+        yield from super().conflicts()
+        if any(group.weight_decay for group in self.groups):
+            rule = (
+                "must not have a weight_decay: Ftrl computes the weights anew from sums of gradients, "
+                "which a decay of the weights does not reach; use l2_regularization_strength"
+            )
+            yield Conflict("groups", rule)

@@ -1,0 +1,26 @@
+"""``LionSpec``, as Keras's ``Lion``."""
+
+from __future__ import annotations
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.fields import Momentum, PositiveMomentum
+from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+
+
+@register_spec
+class LionSpec(MirroredOptimizerSpec):
+    """Lion, as ``keras.optimizers.Lion``: steps of one size along the sign of a momentum.
+
+    For weights ``w`` with gradient ``g``: ``w = w - learning_rate * sign(beta_1 * m + (1 - beta_1) * g)``, then
+    ``m = beta_2 * m + (1 - beta_2) * g``. Its rates are 3 to 10 times smaller than AdamW's.
+    Source: Chen et al. 2023, arXiv:2302.06675.
+
+    Attributes:
+        beta_1: in (0, 1), the share of the momentum in the step.
+        beta_2: in [0, 1), the decay of the momentum.
+    """
+
+    learning_rate: LearningRate = 0.001
+    beta_1: PositiveMomentum = 0.9
+    beta_2: Momentum = 0.99

@@ -1,0 +1,28 @@
+"""``NadamSpec``, as Keras's ``Nadam``."""
+
+from __future__ import annotations
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.fields import Momentum, Positive
+from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+
+
+@register_spec
+class NadamSpec(MirroredOptimizerSpec):
+    """Adam with Nesterov momentum, as ``keras.optimizers.Nadam``.
+
+    The momentum at update t is ``u_t = beta_1 * (1 - 0.5 * 0.96**t)``; the step goes along
+    ``u_{t+1} * m / (1 - u_1 ... u_{t+1}) + (1 - u_t) * g / (1 - u_1 ... u_t)`` instead of Adam's corrected ``m``.
+    Source: Dozat 2016, "Incorporating Nesterov momentum into Adam".
+
+    Attributes:
+        beta_1: in [0, 1), the decay of the first moment ``m``.
+        beta_2: in [0, 1), the decay of the second moment.
+        epsilon: > 0.
+    """
+
+    learning_rate: LearningRate = 0.001
+    beta_1: Momentum = 0.9
+    beta_2: Momentum = 0.999
+    epsilon: Positive = 1e-7

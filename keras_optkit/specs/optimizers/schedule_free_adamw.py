@@ -1,0 +1,41 @@
+"""``ScheduleFreeAdamWSpec``, as Keras's ``ScheduleFreeAdamW``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.durations import Duration
+from keras_optkit.specs.fields import Momentum, Positive, PositiveMomentum, StepsOrZero
+from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.value import Conflict
+
+
+@register_spec
+class ScheduleFreeAdamWSpec(MirroredOptimizerSpec):
+    """Schedule-free AdamW, as ``keras.optimizers.ScheduleFreeAdamW``.
+
+    Adam's step is taken by a second copy ``z`` of the weights; ``x`` is the running mean of ``z``; the model trains
+    at ``(1 - beta_1) * z + beta_1 * x``. No schedule is needed.
+    Source: Defazio et al. 2024, arXiv:2405.15682.
+
+    Attributes:
+        beta_1: in (0, 1), the share of the mean in the weights that are trained.
+        beta_2: in [0, 1), the decay of the second moment.
+        epsilon: > 0.
+        warmup_steps: the length of a linear warm-up from 0, >= 0. Keras counts updates here; under
+            ``gradient_accumulation_steps`` it must therefore be a number.
+    """
+
+    learning_rate: LearningRate = 0.0025
+    beta_1: PositiveMomentum = 0.9
+    beta_2: Momentum = 0.999
+    epsilon: Positive = 1e-8
+    warmup_steps: StepsOrZero = 0
+
+    def conflicts(self) -> Iterator[Conflict]:
+        yield from super().conflicts()
+        if self.gradient_accumulation_steps and isinstance(self.warmup_steps, Duration):
+            rule = "must be a number of updates under gradient_accumulation_steps, where an update is not a step"
+            yield Conflict("warmup_steps", rule)

@@ -1,0 +1,34 @@
+"""``SGDSpec``, as Keras's ``SGD``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.fields import Flag, Momentum
+from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.value import Conflict
+
+
+@register_spec
+class SGDSpec(MirroredOptimizerSpec):
+    """Stochastic gradient descent with momentum, as ``keras.optimizers.SGD``.
+
+    For weights ``w`` with gradient ``g``: ``v = momentum * v - learning_rate * g``, then ``w = w + v``; with
+    ``nesterov``, ``w = w + momentum * v - learning_rate * g``.
+    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning".
+
+    Attributes:
+        momentum: in [0, 1); 0 is plain gradient descent.
+        nesterov: whether to look ahead as Nesterov's method does; needs ``momentum`` > 0.
+    """
+
+    learning_rate: LearningRate = 0.01
+    momentum: Momentum = 0.0
+    nesterov: Flag = False
+
+    def conflicts(self) -> Iterator[Conflict]:
+        yield from super().conflicts()
+        if self.nesterov and self.momentum == 0:
+            yield Conflict("nesterov", "has no effect without momentum: set it, for example to 0.9")

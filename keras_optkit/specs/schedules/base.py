@@ -1,0 +1,65 @@
+"""``ScheduleSpec``: the base of all learning-rate schedules."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from keras_optkit.specs.base import Spec
+from keras_optkit.specs.overriding import overridden
+
+
+class ScheduleSpec(Spec, ABC):
+    """The base of all learning-rate schedules: a rate for each step. A step is one batch, counted from 0.
+
+    A schedule of your own is a subclass with fields and ``value``; ``register_spec`` makes it readable from files.
+    """
+
+    if TYPE_CHECKING:
+        # Tells build_schedule's overloads for one class from that for any, which would take in a union of the former.
+        _is_mirrored: ClassVar[Literal[False]]
+
+    @abstractmethod
+    def value(self, step: Any, xp: Any = np) -> Any:
+        """The learning rate at ``step``: the schedule's formula, elementwise.
+
+        Args:
+            step: whole numbers >= 0, a scalar or an array of any shape: integers under NumPy, float64 in a graph, which
+                holds them exactly up to ``2**53``. (Float32 would do so only up to ``2**24``.)
+            xp: the array namespace to compute in: NumPy, or ``keras.ops`` while training. A formula uses only functions
+                that both have.
+
+        Returns:
+            The rate, of the shape of ``step``, or one number if it is the same at all steps.
+
+        Raises:
+            ValueError: a duration is not in steps yet; ``resolve`` it first.
+        """
+
+    def override(self, changes: Mapping[str, Any]) -> ScheduleSpec:
+        """A copy with ``changes`` made by dotted path, checked like a new spec.
+
+        ``spec.override({"schedule.decay_steps": "10 epochs"})``; an entry of a list goes by its
+        number. A change of a node's ``type`` drops that node's other fields.
+
+        Raises:
+            pydantic.ValidationError: a path leads nowhere, or the result is not a right spec.
+        """
+        return overridden(ScheduleSpec, self, changes)
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        """The steps at which the curve bends, each with what happens there. For ``describe`` and for plots."""
+        return ()
+
+
+if TYPE_CHECKING:
+
+    class MirroredScheduleSpec(ScheduleSpec):
+        """For type checkers, a spec for which ``build_schedule`` has an overload of its own."""
+
+        _is_mirrored: ClassVar[Literal[True]]  # type: ignore[assignment]
+else:
+    MirroredScheduleSpec = ScheduleSpec

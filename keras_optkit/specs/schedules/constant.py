@@ -1,0 +1,25 @@
+"""``ConstantSpec``: one rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.fields import Rate
+from keras_optkit.specs.schedules.base import ScheduleSpec
+
+
+@register_spec
+class ConstantSpec(ScheduleSpec):
+    """One rate for ever; a piece for ``JoinSpec``.
+
+    Attributes:
+        learning_rate: the rate, > 0.
+    """
+
+    learning_rate: Rate
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        return self.learning_rate

@@ -1,0 +1,73 @@
+"""``CosineDecaySpec``, as Keras's ``CosineDecay``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.durations import in_steps
+from keras_optkit.specs.fields import Fraction, Name, Rate, RateOrZero, Steps, StepsOrZero
+from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.schedules.counting import share
+from keras_optkit.specs.value import Conflict
+
+
+@register_spec
+class CosineDecaySpec(MirroredScheduleSpec):
+    """Half a cosine, after an optional linear warm-up, as ``keras.optimizers.schedules.CosineDecay``.
+
+    ``rate(step) = start * ((1 - alpha) * (1 + cos(pi * t)) / 2 + alpha)`` with ``t = min(step, decay_steps) /
+    decay_steps`` and ``start = initial_learning_rate``. With a warm-up, the rate first goes straight from
+    ``initial_learning_rate`` to ``warmup_target`` in ``warmup_steps``, and the cosine starts from there, counting its
+    own steps from 0. Source: Loshchilov and Hutter 2016, arXiv:1608.03983.
+
+    Attributes:
+        initial_learning_rate: the rate at step 0, > 0; it may be 0 with a warm-up.
+        decay_steps: the length of the cosine in steps, > 0, without the warm-up.
+        alpha: the last rate as a fraction, in [0, 1], of the rate that the cosine starts from.
+        name: the name of the operation in Keras's graph.
+        warmup_target: the rate at the end of the warm-up, not below ``initial_learning_rate``.
+        warmup_steps: the length of the warm-up in steps; goes together with ``warmup_target``.
+    """
+
+    initial_learning_rate: RateOrZero
+    decay_steps: Steps
+    alpha: Fraction = 0.0
+    name: Name = "CosineDecay"
+    warmup_target: Rate | None = None
+    warmup_steps: StepsOrZero = 0
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.warmup_target is None:
+            if self.warmup_steps:
+                yield Conflict("warmup_steps", "has no effect without warmup_target")
+            elif self.initial_learning_rate == 0:
+                yield Conflict("initial_learning_rate", "must be > 0 (0 only with warmup_target and warmup_steps)")
+        elif not self.warmup_steps:
+            yield Conflict("warmup_target", "needs warmup_steps > 0")
+        elif self.warmup_target < self.initial_learning_rate:
+            rule = f"must not be below initial_learning_rate ({self.initial_learning_rate!r})"
+            yield Conflict("warmup_target", rule)
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        warmup, length = in_steps(self.warmup_steps), in_steps(self.decay_steps)
+        if self.warmup_target is None:
+            return _half_cosine(self.initial_learning_rate, share(step, length, xp), self.alpha, xp)
+        ramp = self.initial_learning_rate + (self.warmup_target - self.initial_learning_rate) * (step / warmup)
+        t = share(xp.maximum(step - warmup, 0), length, xp)
+        return xp.where(step < warmup, ramp, _half_cosine(self.warmup_target, t, self.alpha, xp))
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        warmup = in_steps(self.warmup_steps)
+        if warmup:
+            yield warmup, "end of the warm-up"
+        yield warmup + in_steps(self.decay_steps), "end of the decay"
+
+
+def _half_cosine(start: float, t: Any, alpha: float, xp: Any) -> Any:
+    """From ``start`` at t = 0 down to ``alpha * start`` at t = 1."""
+    return start * ((1.0 - alpha) * (0.5 * (1.0 + xp.cos(math.pi * t))) + alpha)

@@ -1,0 +1,62 @@
+"""``CosineDecayRestartsSpec``, as Keras's ``CosineDecayRestarts``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.durations import in_steps
+from keras_optkit.specs.fields import Factor, Fraction, Name, Positive, Rate, Steps
+from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.schedules.counting import periods, rest
+
+
+@register_spec
+class CosineDecayRestartsSpec(MirroredScheduleSpec):
+    """Cosine decay with warm restarts, as ``keras.optimizers.schedules.CosineDecayRestarts``.
+
+    Period i (from 0) lasts ``first_decay_steps * t_mul ** i`` steps. In it, with t the share of the period that is
+    over, ``rate = initial_learning_rate * ((1 - alpha) * m_mul ** i * (1 + cos(pi * t)) / 2 + alpha)``.
+    Source: Loshchilov and Hutter 2016, arXiv:1608.03983.
+
+    Attributes:
+        initial_learning_rate: the rate at step 0, > 0.
+        first_decay_steps: the length of the first period in steps, > 0.
+        t_mul: each period's length in terms of the one before, >= 1.
+        m_mul: each period's first rate in terms of the one before, > 0.
+        alpha: the lowest rate as a fraction, in [0, 1], of ``initial_learning_rate``.
+        name: the name of the operation in Keras's graph.
+    """
+
+    initial_learning_rate: Rate
+    first_decay_steps: Steps
+    t_mul: Factor = 2.0
+    m_mul: Positive = 1.0
+    alpha: Fraction = 0.0
+    name: Name = "SGDRDecay"
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        first, grow = in_steps(self.first_decay_steps), self.t_mul
+        if np.float32(grow) == 1:  # Keras takes the logarithm of t_mul as a float32 otherwise
+            period = periods(step, first, xp)
+            t = rest(step, first, xp) / first
+        else:
+
+            def begin(period: Any) -> Any:
+                return first * ((xp.power(grow, period) - 1.0) / (grow - 1.0))
+
+            period = xp.floor(xp.log(1.0 + (step / first) * (grow - 1.0)) / math.log(grow))
+            # The logarithm may be off by a rounding at a restart, which would be a whole period.
+            period = xp.where(step < begin(period), period - 1.0, period)
+            period = xp.where(step < begin(period + 1.0), period, period + 1.0)
+            t = (step - begin(period)) / (first * xp.power(grow, period))
+        start = self.initial_learning_rate
+        wave = xp.power(self.m_mul, period) * (0.5 * (1.0 + xp.cos(math.pi * t)))
+        return start * ((1.0 - self.alpha) * wave + self.alpha)
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield in_steps(self.first_decay_steps), "first restart"

@@ -1,0 +1,44 @@
+"""``ExponentialDecaySpec``, as Keras's ``ExponentialDecay``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.durations import in_steps
+from keras_optkit.specs.fields import DecayRate, Flag, Name, Rate, Steps
+from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.schedules.counting import periods
+
+
+@register_spec
+class ExponentialDecaySpec(MirroredScheduleSpec):
+    """Exponential decay, as ``keras.optimizers.schedules.ExponentialDecay``.
+
+    ``rate(step) = initial_learning_rate * decay_rate ** (step / decay_steps)``; with ``staircase`` the exponent is
+    rounded down, so that the rate drops once every ``decay_steps``.
+
+    Attributes:
+        initial_learning_rate: the rate at step 0, > 0.
+        decay_steps: the steps, > 0, in which the rate is multiplied by ``decay_rate`` once.
+        decay_rate: in (0, 1].
+        staircase: whether the rate falls in steps instead of continuously.
+        name: the name of the operation in Keras's graph.
+    """
+
+    initial_learning_rate: Rate
+    decay_steps: Steps
+    decay_rate: DecayRate
+    staircase: Flag = False
+    name: Name = "ExponentialDecay"
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        length = in_steps(self.decay_steps)
+        over = periods(step, length, xp) if self.staircase else step / length
+        return self.initial_learning_rate * xp.power(self.decay_rate, over)
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield in_steps(self.decay_steps), f"decayed by {self.decay_rate:g} once"

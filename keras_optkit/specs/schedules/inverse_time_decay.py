@@ -1,0 +1,44 @@
+"""``InverseTimeDecaySpec``, as Keras's ``InverseTimeDecay``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.durations import in_steps
+from keras_optkit.specs.fields import Flag, Name, NonNegative, Rate, Steps
+from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.schedules.counting import periods
+
+
+@register_spec
+class InverseTimeDecaySpec(MirroredScheduleSpec):
+    """Inverse time decay, as ``keras.optimizers.schedules.InverseTimeDecay``.
+
+    ``rate(step) = initial_learning_rate / (1 + decay_rate * step / decay_steps)``; with ``staircase`` the quotient
+    ``step / decay_steps`` is rounded down. With ``decay_steps=1`` this is what Keras 2 called ``decay``.
+
+    Attributes:
+        initial_learning_rate: the rate at step 0, > 0.
+        decay_steps: the steps, > 0, in which the denominator grows by ``decay_rate`` once.
+        decay_rate: >= 0.
+        staircase: whether the rate falls in steps instead of continuously.
+        name: the name of the operation in Keras's graph.
+    """
+
+    initial_learning_rate: Rate
+    decay_steps: Steps
+    decay_rate: NonNegative
+    staircase: Flag = False
+    name: Name = "InverseTimeDecay"
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        length = in_steps(self.decay_steps)
+        over = periods(step, length, xp) if self.staircase else step / length
+        return self.initial_learning_rate / (1.0 + self.decay_rate * over)
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield in_steps(self.decay_steps), f"divided by {1 + self.decay_rate:g}"

@@ -1,0 +1,70 @@
+"""``OneCycleSpec``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.durations import Duration, in_steps
+from keras_optkit.specs.fields import SMALLEST, Factor, OpenFraction, Positive, Rate, Steps
+from keras_optkit.specs.schedules.join import JoinSpec
+from keras_optkit.specs.schedules.ramp import RampSpec
+from keras_optkit.specs.schedules.recipe import Recipe
+from keras_optkit.specs.value import Conflict
+
+
+@register_spec
+class OneCycleSpec(Recipe):
+    """The 1cycle policy: up to the largest rate, then down to far below the first, and there for ever.
+
+    From ``max_learning_rate / div_factor`` up to ``max_learning_rate`` at step ``round(pct_start * total_steps)``,
+    then down to ``max_learning_rate / (div_factor * final_div_factor)`` at ``total_steps``.
+    Source: Smith and Topin 2017, arXiv:1708.07120; names and defaults as in PyTorch and optax.
+
+    Attributes:
+        max_learning_rate: the peak, > 0.
+        total_steps: the length of both phases together, > 0.
+        pct_start: the share of the steps, in (0, 1), that go up.
+        shape: of both phases.
+        div_factor: the peak divided by the first rate, >= 1.
+        final_div_factor: the first rate divided by the last, > 0; the last is not above the peak.
+    """
+
+    max_learning_rate: Rate
+    total_steps: Steps = Duration("100%")
+    pct_start: OpenFraction = 0.3
+    shape: Literal["linear", "cosine", "exponential"] = "cosine"
+    div_factor: Factor = 25.0
+    final_div_factor: Positive = 1e4
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.div_factor * self.final_div_factor < 1:
+            rule = f"must be >= 1 / div_factor ({1 / self.div_factor:g}), or the last rate is above the peak"
+            yield Conflict("final_div_factor", rule)
+        elif (last := self.max_learning_rate / self.div_factor / self.final_div_factor) < SMALLEST:
+            yield Conflict("final_div_factor", f"makes the last rate {last:g}, which float32 cannot hold")
+        if isinstance(self.total_steps, int) and not 0 < (peak := self._peak()) < self.total_steps:
+            rule = f"leaves no step for a phase: the peak would be at step {peak} of {self.total_steps}"
+            yield Conflict("total_steps", rule)
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield self._peak(), "peak"
+        yield in_steps(self.total_steps), "end of the cycle"
+
+    def _peak(self) -> int:
+        return round(self.pct_start * in_steps(self.total_steps))
+
+    def expand(self) -> JoinSpec:
+        peak, total = self._peak(), in_steps(self.total_steps)
+        first = self.max_learning_rate / self.div_factor
+        up = RampSpec(
+            initial_learning_rate=first, end_learning_rate=self.max_learning_rate, steps=peak, shape=self.shape
+        )
+        down = RampSpec(
+            initial_learning_rate=self.max_learning_rate,
+            end_learning_rate=first / self.final_div_factor,
+            steps=total - peak,
+            shape=self.shape,
+        )
+        return JoinSpec(schedules=(up, down), boundaries=(peak,))

@@ -1,0 +1,55 @@
+"""``PiecewiseConstantDecaySpec``, as Keras's ``PiecewiseConstantDecay``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.durations import first_not_rising, in_steps
+from keras_optkit.specs.fields import Name, Ordered, RateOrZero, Steps
+from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.value import Conflict
+
+
+@register_spec
+class PiecewiseConstantDecaySpec(MirroredScheduleSpec):
+    """Constant pieces, as ``keras.optimizers.schedules.PiecewiseConstantDecay``.
+
+    ``rate(step) = values[i]``, where i is the number of boundaries below ``step``: at a boundary itself the rate is
+    still the old one.
+
+    Attributes:
+        boundaries: steps, each > 0 and above the one before.
+        values: rates >= 0, one more than there are boundaries, not all of them 0.
+        name: the name of the operation in Keras's graph.
+    """
+
+    boundaries: Ordered[Steps]
+    values: Ordered[RateOrZero]
+    name: Name = "PiecewiseConstant"
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if fault := first_not_rising(self.boundaries):
+            yield Conflict("boundaries", f"must rise strictly, but {fault}")
+        pieces = len(self.boundaries) + 1
+        if len(self.values) != pieces:
+            yield Conflict(
+                "values",
+                f"must be one more than boundaries: {pieces - 1} boundaries make {pieces} pieces, "
+                f"not {len(self.values)}",
+            )
+        elif not any(self.values):
+            yield Conflict("values", "must not be all 0, which never trains")
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        # One look-up, however many boundaries there are: a comparison for each would fill a graph with them.
+        boundaries = xp.array([in_steps(boundary) for boundary in self.boundaries], dtype="float64")
+        passed = xp.searchsorted(boundaries, xp.reshape(step, (-1,)), side="left")
+        return xp.reshape(xp.take(xp.array(self.values, dtype="float64"), passed), xp.shape(step))
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        # Keras still has the old rate at the boundary itself.
+        return ((in_steps(boundary) + 1, "boundary passed") for boundary in self.boundaries)

@@ -1,0 +1,50 @@
+"""``PolynomialDecaySpec``, as Keras's ``PolynomialDecay``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.durations import in_steps
+from keras_optkit.specs.fields import Flag, Name, Positive, Rate, RateOrZero, Steps
+from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.schedules.counting import periods, share
+
+
+@register_spec
+class PolynomialDecaySpec(MirroredScheduleSpec):
+    """Polynomial decay, as ``keras.optimizers.schedules.PolynomialDecay``.
+
+    ``rate(step) = (initial_learning_rate - end_learning_rate) * (1 - t) ** power + end_learning_rate`` with
+    ``t = min(step, decay_steps) / decay_steps``; with ``cycle``, ``t = step / n`` where n is the first multiple of
+    ``decay_steps`` that is not below ``step`` (and not 0).
+
+    Attributes:
+        initial_learning_rate: the rate at step 0, > 0. (A ramp up from 0 is a ``RampSpec``.)
+        decay_steps: the length of the decay in steps, > 0.
+        end_learning_rate: the rate at the end of the decay, >= 0.
+        power: > 0; 1 is linear.
+        cycle: whether the rate rises again after the end.
+        name: the name of the operation in Keras's graph.
+    """
+
+    initial_learning_rate: Rate
+    decay_steps: Steps
+    end_learning_rate: RateOrZero = 0.0001
+    power: Positive = 1.0
+    cycle: Flag = False
+    name: Name = "PolynomialDecay"
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        length: Any = in_steps(self.decay_steps)
+        if self.cycle:
+            length = length * xp.maximum(periods(step + (length - 1), length, xp), 1.0)
+        t = share(step, length, xp)
+        span = self.initial_learning_rate - self.end_learning_rate
+        return span * xp.power(1.0 - t, self.power) + self.end_learning_rate
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield in_steps(self.decay_steps), "end of the first cycle" if self.cycle else "end of the decay"

@@ -1,0 +1,70 @@
+"""``RampSpec``: from one rate to another, the primitive that recipes are made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import numpy as np
+
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.durations import in_steps
+from keras_optkit.specs.fields import Positive, RateOrZero, Steps
+from keras_optkit.specs.schedules.base import ScheduleSpec
+from keras_optkit.specs.schedules.counting import share
+from keras_optkit.specs.value import Conflict
+
+Shape = Literal["linear", "cosine", "exponential", "polynomial"]
+
+
+@register_spec
+class RampSpec(ScheduleSpec):
+    """From one rate to another in a number of steps, and there for ever.
+
+    With a and b the two rates and ``t = min(step / steps, 1)``: linear ``a + (b - a) * t``; cosine
+    ``a + (b - a) * (1 - cos(pi * t)) / 2``; exponential ``a * (b / a) ** t``; polynomial ``a + (b - a) * t ** power``.
+
+    Attributes:
+        initial_learning_rate: the rate at step 0, >= 0.
+        end_learning_rate: the rate from step ``steps`` on, >= 0; not both rates are 0.
+        steps: the length of the ramp, > 0.
+        shape: one of the four above. An exponential ramp has no rate of 0.
+        power: > 0, for ``shape="polynomial"``; 0.5 makes the "1-sqrt" cool-down.
+    """
+
+    initial_learning_rate: RateOrZero
+    end_learning_rate: RateOrZero
+    steps: Steps
+    shape: Shape = "linear"
+    power: Positive = 1.0
+
+    def conflicts(self) -> Iterator[Conflict]:
+        yield from power_without_polynomial(self.shape, self.power)
+        a, b = self.initial_learning_rate, self.end_learning_rate
+        if a == b == 0:
+            yield Conflict("end_learning_rate", "must be > 0 where the ramp starts at 0")
+        elif self.shape == "exponential" and a * b == 0:
+            zero = "initial_learning_rate" if a == 0 else "end_learning_rate"
+            yield Conflict(zero, "must be > 0 for an exponential ramp, which never reaches or leaves 0")
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        steps = in_steps(self.steps)
+        a, b = self.initial_learning_rate, self.end_learning_rate
+        t = share(step, steps, xp)
+        if self.shape == "exponential":
+            return a * xp.power(b / a, t)
+        if self.shape == "cosine":
+            t = 0.5 * (1.0 - xp.cos(math.pi * t))
+        elif self.shape == "polynomial":
+            t = xp.power(t, self.power)
+        return a + (b - a) * t
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield in_steps(self.steps), "end of the ramp"
+
+
+def power_without_polynomial(shape: str, power: float) -> Iterator[Conflict]:
+    """The conflict of a ``power`` that ``shape`` does not use."""
+    if power != 1 and shape != "polynomial":
+        yield Conflict("power", "has no effect without shape='polynomial'")
