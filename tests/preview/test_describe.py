@@ -1,16 +1,14 @@
-"""What a spec will do, before the run: as numbers and as text."""
+"""What a spec will do, before the run: as text."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from schedule_strategies import USUAL_SCHEDULES, schedule_specs
+from schedule_strategies import schedule_specs
 
 from keras_optkit import (
     AdamSpec,
-    ConstantSpec,
     CosineDecaySpec,
     JoinSpec,
     OneCycleSpec,
@@ -19,7 +17,6 @@ from keras_optkit import (
     SGDSpec,
     WarmupSpec,
     describe,
-    learning_rates,
 )
 
 RAMP = RampSpec(initial_learning_rate=0, end_learning_rate=10, steps=10)
@@ -29,111 +26,6 @@ WARM = AdamSpec(
     )
 )
 RUN = {"steps_per_epoch": 100, "epochs": 20}
-
-
-# learning_rates
-
-
-def test_the_whole_run_has_one_rate_for_each_of_its_steps():
-    rates = learning_rates(RAMP, steps_per_epoch=4, epochs=3)
-    assert rates.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10]
-    assert rates.dtype == np.float64
-
-
-@pytest.mark.parametrize(
-    ("steps", "expected"),
-    [
-        (3, [0, 1, 2]),
-        (0, []),
-        (np.int64(3), [0, 1, 2]),
-        (np.array(3), [0, 1, 2]),
-        ([3, 1, 3, 99], [3, 1, 3, 10]),
-        ((2,), [2]),
-        (range(0, 6, 2), [0, 2, 4]),
-        ([], []),
-        (np.array([], dtype=int), []),
-        (np.array([[1, 2], [3, 4]], dtype=np.uint8), [[1, 2], [3, 4]]),
-        (np.array([9], dtype=np.uint64), [9]),
-        ([2**53], [10]),
-    ],
-    ids=repr,
-)
-def test_a_number_means_that_many_steps_and_a_list_means_those(steps, expected):
-    rates = learning_rates(RAMP, steps)
-    assert rates.dtype == np.float64
-    assert rates.tolist() == expected
-
-
-def test_a_run_in_hand_does_not_change_which_steps_were_asked_for():
-    assert learning_rates(RAMP, 3, **RUN).tolist() == [0, 1, 2]
-    assert learning_rates(WARM, [100], **RUN) == pytest.approx(0.0005)
-
-
-@pytest.mark.parametrize(
-    ("spec", "rate"),
-    [("adam", 0.001), ({"type": "sgd", "learning_rate": 0.5}, 0.5), (ConstantSpec(learning_rate=3), 3)],
-    ids=["name", "mapping", "constant"],
-)
-def test_a_rate_that_never_changes_is_there_at_every_step(spec, rate):
-    assert learning_rates(spec, steps_per_epoch=2, epochs=2).tolist() == [rate] * 4
-    assert learning_rates(spec, [[1, 2]]).tolist() == [[rate, rate]]
-
-
-@settings(max_examples=50)
-@given(st.one_of(*USUAL_SCHEDULES.values()))
-def test_the_rates_are_those_of_the_formula_also_inside_an_optimizer(spec):
-    steps = [0, 1, 5, 1000, 2**40]
-    rates = learning_rates(spec, steps)
-    assert rates.tolist() == learning_rates(SGDSpec(learning_rate=spec), steps).tolist()
-    assert rates == pytest.approx([float(spec.value(step)) for step in steps], rel=1e-12, abs=0)
-
-
-def test_each_call_gives_an_array_of_its_own():
-    rates = learning_rates("adam", 3)
-    rates[:] = 7
-    assert learning_rates("adam", 3).tolist() == [0.001] * 3
-
-
-NO_STEPS = [
-    3.0,
-    -1,
-    [1, -1],
-    [0.5],
-    "3",
-    True,
-    [True],
-    [[1], [1, 2]],
-    {1},
-    iter([1]),
-    [None],
-    float("nan"),
-    np.array([2**63], np.uint64),
-]
-
-
-@pytest.mark.parametrize("steps", NO_STEPS, ids=lambda value: repr(value).partition(" at 0x")[0])
-def test_steps_that_no_run_has_are_refused(steps):
-    with pytest.raises(ValueError, match=r"^steps must be a whole number, or whole numbers, >= 0, received "):
-        learning_rates(RAMP, steps)
-
-
-def test_more_steps_than_can_be_listed_are_refused():
-    for steps, run in ((None, {"steps_per_epoch": 10**10, "epochs": 10}), (10**15, {}), (2**63, {}), (2**70, {})):
-        with pytest.raises(ValueError, match=r"too|steps must be"):
-            learning_rates("adam", steps, **run)
-
-
-def test_what_is_missing_for_the_whole_run_is_said():
-    for run in ({}, {"steps_per_epoch": 10}, {"epochs": 10}):
-        with pytest.raises(
-            ValueError, match="the length of the run is not known: pass steps, or steps_per_epoch and e"
-        ):
-            learning_rates(RAMP, **run)
-    with pytest.raises(ValueError, match=r"^learning_rate\.warmup_steps is '10%': pass epochs$"):
-        learning_rates(WARM, 3, steps_per_epoch=100)
-
-
-# describe
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from schedule_tables import COMPOSED, FORMULAS, MIRRORED, shown
 
 from keras_optkit import CosineDecaySpec, ScheduleSpec, parse_spec
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "reference_schedules.json").read_text(encoding="utf-8"))
+REFERENCE = json.loads((Path(__file__).parents[2] / "reference_schedules.json").read_text(encoding="utf-8"))
 TABLES = [*MIRRORED, *FORMULAS, *COMPOSED]
 
 

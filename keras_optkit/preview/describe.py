@@ -1,0 +1,117 @@
+"""``describe``: what will be built, and the rate at the steps that matter, as text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_optkit.preview.rates import rates_at, schedule_of
+from keras_optkit.specs.base import Spec
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.registry import read
+from keras_optkit.specs.resolving import RunLength, resolve
+from keras_optkit.specs.schedules import ScheduleSpec
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_optkit.runtime.grouped import Planned
+
+
+def describe(
+    spec: Spec | Mapping[str, Any] | str,
+    model: keras.Model | None = None,
+    *,
+    steps_per_epoch: int | None = None,
+    epochs: int | None = None,
+) -> str:
+    """A short text: what will be built, and the learning rate at the steps that matter.
+
+    These steps are the first, the ends of warm-ups, boundaries and the like, and the last of the run or, where the
+    length of the run is not known, of the schedule. With a ``model``, a table says which of its variables gets what:
+    its share of the rate, and its weight decay.
+
+    Args:
+        spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.
+        model: a Keras model that has its weights; for an optimizer spec.
+        steps_per_epoch: the number of batches in an epoch; needed if a duration is in epochs or percent.
+        epochs: the number of epochs of the run; needed if a duration is in percent.
+
+    Raises:
+        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
+        ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0; or a pattern
+            of the spec matches no variable of ``model``, or ``model`` has no weights yet.
+    """
+    run = RunLength.of(steps_per_epoch, epochs)
+    written = read(Spec, spec)
+    resolved = resolve(written, run)
+    lines = [textwrap.shorten(repr(written), 500)]
+    if run.steps is not None:
+        lines.append(f"{run.steps} steps (epochs: {run.epochs}, steps per epoch: {run.steps_per_epoch})")
+    schedule = schedule_of(resolved)
+    if isinstance(schedule, ScheduleSpec):
+        lines += _rates_at_landmarks(schedule, run)
+    else:
+        lines.append(f"learning rate {schedule!r} at every step")
+    if model is not None and isinstance(resolved, OptimizerSpec):
+        lines += _treatments(resolved, model)
+    return "\n".join(lines)
+
+
+def _rates_at_landmarks(schedule: ScheduleSpec, run: RunLength) -> list[str]:
+    landmarks = _landmarks(schedule, run)
+    steps = np.array([step for step, _ in landmarks])
+    columns = [["step", *map(str, steps)]]
+    if run.steps_per_epoch:
+        columns.append(["epoch", *(f"{epoch:.4g}" for epoch in steps / run.steps_per_epoch)])
+    columns.append(["learning rate", *(f"{rate:.6g}" for rate in rates_at(schedule, steps))])
+    rows = _aligned(columns, ["", *(text for _, text in landmarks)])
+    if len(rows) <= _MOST_ROWS:
+        return rows
+    return [*rows[: _MOST_ROWS - 1], f"... {len(rows) - _MOST_ROWS} more, up to", rows[-1]]
+
+
+_MOST_ROWS = 16
+
+
+def _aligned(columns: list[list[str]], texts: list[str]) -> list[str]:
+    """Rows of right-aligned cells, each with a text behind it."""
+    widths = [max(map(len, column)) for column in columns]
+    return [
+        "  ".join([*(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)), text]).rstrip()
+        for *cells, text in zip(*columns, texts, strict=True)
+    ]
+
+
+def _treatments(spec: OptimizerSpec, model: keras.Model) -> list[str]:
+    """Which variable of ``model`` is trained with what share of the rate and which weight decay."""
+    from keras_optkit.runtime.grouped import planned
+
+    plans = planned(model, spec)
+    if not plans:
+        raise ValueError("the model has no weights to train yet: build it, for example with an Input")
+    return _aligned(
+        [
+            ["rate", *("frozen" if not plan.multiplier else f"x {plan.multiplier:g}" for plan in plans)],
+            ["weight decay", *(_decay(plan) for plan in plans)],
+        ],
+        ["variable", *(plan.path for plan in plans)],
+    )
+
+
+def _decay(plan: Planned) -> str:
+    return f"{plan.weight_decay:g}" if plan.weight_decay and plan.multiplier else "none"
+
+
+def _landmarks(schedule: ScheduleSpec, run: RunLength) -> list[tuple[int, str]]:
+    """The steps that matter, in order, each with all that happens there."""
+    texts: dict[int, list[str]] = {0: ["start"]}
+    for step, text in schedule.landmarks():
+        late = run.steps is not None and step > run.steps
+        texts.setdefault(step, []).append(f"{text}, after the run" if late else text)
+    if run.steps is not None:
+        texts.setdefault(run.steps - 1, []).append("last step of the run")
+    return [(step, ", ".join(texts[step])) for step in sorted(texts)]

@@ -1,0 +1,91 @@
+"""``plot_schedule``: the rates of a run as a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_optkit.preview.rates import rates_at, read_and_resolve, schedule_of
+from keras_optkit.specs.base import Spec
+from keras_optkit.specs.resolving import RunLength
+from keras_optkit.specs.schedules import ScheduleSpec
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_schedule(
+    spec: Spec | Mapping[str, Any] | str,
+    *,
+    steps_per_epoch: int | None = None,
+    epochs: int | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draws the learning rate over the run; where its length is not known, a bit beyond the schedule's last bend.
+
+    Args:
+        spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.
+        steps_per_epoch: the number of batches in an epoch; adds an axis in epochs. Needed if a duration is in epochs
+            or percent.
+        epochs: the number of epochs of the run; needed if a duration is in percent.
+        ax: where to draw; a new figure if None.
+
+    Returns:
+        The matplotlib ``Axes``; nothing is shown.
+
+    Raises:
+        ModuleNotFoundError: matplotlib is not installed.
+        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
+        ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
+    """
+    try:
+        from matplotlib import pyplot as plt
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("plot_schedule needs matplotlib: pip install 'keras_optkit[plot]'") from error
+
+    run = RunLength.of(steps_per_epoch, epochs)
+    resolved = read_and_resolve(spec, run)
+    steps = _steps_to_draw(resolved, run)
+    if ax is None:
+        ax = plt.subplots(layout="constrained")[1]
+    ax.plot(steps, rates_at(resolved, steps))
+    ax.set_xlabel("step (batch)")
+    ax.set_ylabel("learning rate")
+    ax.set_title(_title(resolved))
+    if run.steps_per_epoch:
+        _add_epoch_axis(ax, run.steps_per_epoch)
+    return ax
+
+
+def _title(spec: Spec) -> str:
+    schedule = schedule_of(spec)
+    return f"{spec.type}, {schedule.type}" if schedule is not spec and isinstance(schedule, Spec) else spec.type
+
+
+def _add_epoch_axis(ax: Axes, steps_per_epoch: int) -> None:
+    def to_epochs(step: Any) -> Any:
+        return step / steps_per_epoch
+
+    def to_steps(epoch: Any) -> Any:
+        return epoch * steps_per_epoch
+
+    ax.secondary_xaxis("top", functions=(to_epochs, to_steps)).set_xlabel("epoch")
+
+
+_MOST_POINTS = 4000
+
+
+def _steps_to_draw(spec: Spec, run: RunLength) -> NDArray[np.int64]:
+    schedule = schedule_of(spec)
+    bends = [step for step, _ in schedule.landmarks()] if isinstance(schedule, ScheduleSpec) else []
+    length = run.steps or math.ceil(1.25 * max(bends, default=0)) or 1000
+    if length <= _MOST_POINTS:
+        return np.arange(length)
+    # Evenly, and on both sides of each bend, so that a jump is drawn where it is.
+    even = np.linspace(0, length - 1, _MOST_POINTS).astype(np.int64)
+    near = np.array([step + side for step in bends for side in (-1, 0, 1)], dtype=np.int64)
+    return np.unique(np.concatenate([even, near[(near >= 0) & (near < length)]]))

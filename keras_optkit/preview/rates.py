@@ -1,0 +1,88 @@
+"""``learning_rates``: the rates of a run as numbers."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from keras_optkit.specs.base import Spec
+from keras_optkit.specs.durations import MOST_STEPS
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.registry import read
+from keras_optkit.specs.resolving import RunLength, resolve
+from keras_optkit.specs.schedules import ScheduleSpec
+
+
+def learning_rates(
+    spec: Spec | Mapping[str, Any] | str,
+    steps: int | ArrayLike | None = None,
+    *,
+    steps_per_epoch: int | None = None,
+    epochs: int | None = None,
+) -> NDArray[np.float64]:
+    """The learning rate at each step: at all steps of the run, unless ``steps`` says at which.
+
+    Args:
+        spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.
+        steps: a number n for the steps 0 to n - 1, or an array of steps (whole numbers >= 0) of any shape.
+        steps_per_epoch: the number of batches in an epoch; needed for the whole run, and if a duration is in epochs
+            or percent.
+        epochs: the number of epochs of the run; needed for the whole run, and if a duration is in percent.
+
+    Returns:
+        A float64 array of the shape of ``steps``, or with one entry for each step of the run.
+
+    Raises:
+        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
+        ValueError: a number is needed and missing, or not a whole number.
+    """
+    run = RunLength.of(steps_per_epoch, epochs)
+    return rates_at(read_and_resolve(spec, run), _steps(steps, run))
+
+
+def read_and_resolve(spec: object, run: RunLength) -> Spec:
+    """The spec that ``spec`` describes, with its durations in steps."""
+    return resolve(read(Spec, spec), run)
+
+
+def schedule_of(spec: Spec) -> Spec | float:
+    """The schedule of an optimizer, or its constant rate; a schedule itself."""
+    return spec.learning_rate if isinstance(spec, OptimizerSpec) else spec
+
+
+# A list of more would not fit into the memory of most machines.
+_LONGEST_LIST = 10**9
+
+
+def _steps(steps: int | ArrayLike | None, run: RunLength) -> NDArray[np.int64]:
+    if steps is None:
+        if run.steps is None:
+            raise ValueError("the length of the run is not known: pass steps, or steps_per_epoch and epochs")
+        if run.steps > _LONGEST_LIST:
+            raise ValueError(f"a run of {run.steps} steps is too long to list: pass the steps that are of interest")
+        return np.arange(run.steps)
+    try:
+        array = np.asarray(steps)
+    except ValueError:  # rows of different lengths
+        array = np.asarray(None)
+    if array.size == 0 and array.ndim:
+        return array.astype(np.int64)
+    if array.dtype.kind not in "iu" or (array < 0).any() or (array > MOST_STEPS).any():
+        raise ValueError(f"steps must be a whole number, or whole numbers, >= 0, received {steps!r}")
+    if array.ndim:
+        return array.astype(np.int64)
+    if array > _LONGEST_LIST:
+        raise ValueError(f"{steps!r} steps are too many to list: pass the steps that are of interest")
+    return np.arange(operator.index(array[()]))
+
+
+def rates_at(spec: Spec, steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The rates of a resolved ``spec``, in an array of the shape of ``steps``."""
+    schedule = schedule_of(spec)
+    with np.errstate(over="ignore", under="ignore"):  # a rate may grow to infinity, or fall to 0, as it does in Keras
+        rates = schedule.value(steps) if isinstance(schedule, ScheduleSpec) else schedule
+    return np.array(np.broadcast_to(np.asarray(rates, dtype=np.float64), steps.shape))
