@@ -8,8 +8,8 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from keras_optkit.runtime.factory import build_optimizer
+from keras_optkit.runtime.places import has_weights
 from keras_optkit.runtime.preflight import check
-from keras_optkit.runtime.selection import has_weights
 from keras_optkit.specs.hints import nearest_first
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read

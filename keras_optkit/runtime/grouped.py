@@ -15,7 +15,8 @@ import keras
 from keras import ops
 
 from keras_optkit.runtime.factory import build_optimizer
-from keras_optkit.runtime.selection import Treatment, place_of, places_in, select
+from keras_optkit.runtime.places import place_of, places_in
+from keras_optkit.runtime.selection import Treatment, select
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import registered

@@ -9,7 +9,8 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from keras_optkit.runtime.selection import has_weights, places_in, select
+from keras_optkit.runtime.places import has_weights, places_in
+from keras_optkit.runtime.selection import select
 from keras_optkit.specs.optimizers import OptimizerSpec, ScheduleFreeAdamWSpec
 
 if TYPE_CHECKING:
