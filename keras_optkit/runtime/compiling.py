@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from keras_optkit.runtime.factory import build_optimizer
+from keras_optkit.runtime.keras_internals import compiled_with
 from keras_optkit.runtime.places import has_weights
 from keras_optkit.runtime.preflight import check
 from keras_optkit.specs.hints import nearest_first
@@ -105,8 +106,7 @@ def _compiled_before(model: keras.Model, arguments: Mapping[str, Any]) -> dict[s
 
     if not model.compiled:
         return {}
-    # get_compile_config would turn losses and metrics into JSON, and not all of them come back from it.
-    kept = dict(model._compile_config.config)
+    kept = compiled_with(model)
     if model.dtype_policy.name == "mixed_float16":
         kept["auto_scale_loss"] = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
     if arguments.get("run_eagerly"):

@@ -15,6 +15,7 @@ import keras
 from keras import ops
 
 from keras_optkit.runtime.factory import build_optimizer
+from keras_optkit.runtime.keras_internals import takes_adam_step
 from keras_optkit.runtime.places import place_of, places_in
 from keras_optkit.runtime.selection import Treatment, select
 from keras_optkit.specs.groups import ParamGroup
@@ -186,7 +187,7 @@ def _last_name(path: str) -> str:
 
 def own_weight_decay(optimizer: Any, variable: Any) -> float | None:
     """The weight decay of a Keras ``optimizer`` for ``variable``: Muon has two, for its two kinds of step."""
-    if hasattr(optimizer, "adam_weight_decay") and optimizer._should_use_adamw(variable):
+    if hasattr(optimizer, "adam_weight_decay") and takes_adam_step(optimizer, variable):
         return cast("float | None", optimizer.adam_weight_decay)
     return cast("float | None", optimizer.weight_decay)
 

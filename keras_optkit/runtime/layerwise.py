@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-from keras_optkit.runtime.places import places_in, sublayers
+from keras_optkit.runtime.keras_internals import sublayers
+from keras_optkit.runtime.places import places_in
 from keras_optkit.specs.groups import ParamGroup, matches
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keras_optkit.runtime.keras_internals import layers_within, sublayers
 from keras_optkit.specs.groups import is_bias_or_norm
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def places_in(model: keras.Model) -> dict[int, Place]:
     places: dict[int, Place] = {}
     for layer, path in _layers_with_paths(model, ""):
         # A wrapper such as SpectralNormalization holds another layer, whose weights are not normalization's.
-        is_norm = _NORM.search(type(layer).__name__) is not None and not list(sublayers(layer))
+        is_norm = _NORM.search(type(layer).__name__) is not None and not sublayers(layer)
         for variable in _own_variables(layer):
             name = f"{path}{variable.name}"
             places.setdefault(id(variable), Place(name, model.name, is_norm or is_bias_or_norm(name)))
@@ -42,7 +43,7 @@ _NORM = re.compile(r"(?i:norm)(?![a-z])|(?i:normaliz)")
 
 def has_weights(model: keras.Model) -> bool:
     """Whether ``model`` has all its weights. One that is built only in part makes the others when it is called."""
-    return bool(model.built) and all(layer.built for layer in model._flatten_layers(include_self=False))
+    return bool(model.built) and all(layer.built for layer in layers_within(model))
 
 
 def place_of(variable: Any) -> Place:
@@ -56,11 +57,6 @@ def _layers_with_paths(layer: Any, path: str) -> Iterator[tuple[Any, str]]:
     yield layer, path
     for sublayer in sublayers(layer):
         yield from _layers_with_paths(sublayer, f"{path}{sublayer.name}/")
-
-
-def sublayers(layer: Any) -> Iterator[Any]:
-    # Keras has no public way to the layers directly inside of any layer; `layers` is for models only.
-    yield from layer._flatten_layers(include_self=False, recursive=False)
 
 
 def _own_variables(layer: Any) -> list[Any]:

@@ -1,0 +1,32 @@
+"""Every private name of Keras that this package reads, one function each. What it overrides is not here.
+
+Each function has a test in ``tests/runtime/test_keras_internals.py`` that shows what it relies on, so that a new Keras
+without that name is found there first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def sublayers(layer: Any) -> list[Any]:
+    """The layers directly inside of ``layer``; the public ``layers`` is for models only."""
+    return list(layer._flatten_layers(include_self=False, recursive=False))
+
+
+def layers_within(layer: Any) -> list[Any]:
+    """The layers inside of ``layer`` at any depth, without itself."""
+    return list(layer._flatten_layers(include_self=False))
+
+
+def compiled_with(model: Any) -> dict[str, Any]:
+    """The arguments that a compiled ``model`` was compiled with, as it was given.
+
+    The public ``get_compile_config`` would turn losses and metrics into JSON, and not all of them come back from it.
+    """
+    return dict(model._compile_config.config)
+
+
+def takes_adam_step(muon: Any, variable: Any) -> bool:
+    """Whether a ``keras.optimizers.Muon`` takes Adam's step for ``variable``."""
+    return bool(muon._should_use_adamw(variable))
