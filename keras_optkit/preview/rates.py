@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from keras_optkit.specs.base import Spec
-from keras_optkit.specs.durations import MOST_STEPS
+from keras_optkit.specs.numbers import MOST_STEPS
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.resolving import RunLength, resolve

@@ -14,17 +14,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Self
 
-import numpy as np
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from keras_optkit.specs.containers import entries
 from keras_optkit.specs.errors import refusal
+from keras_optkit.specs.numbers import MOST_STEPS, scalar, whole_number
 
-# So far float64, in which rates are computed, counts steps exactly.
-MOST_STEPS = 2**53
-_DIGITS = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*", re.ASCII)
 _TEXT = re.compile(r"\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(epochs?|%|percent|steps?)?\s*", re.ASCII | re.IGNORECASE)
 
 
@@ -112,42 +109,17 @@ def positive_duration(value: object) -> int | Duration:
     return duration
 
 
-def scalar(value: object) -> object:
-    """What is in an array without dimensions; anything else is returned as it is."""
-    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-
-
-def whole_number(value: object) -> int | None:
-    """The int that ``value`` is: an int, a NumPy integer, or a text of digits. None if it is none of these.
-
-    Raises:
-        PydanticCustomError: a validator's error: it is a boolean, or too large for Keras to count.
-    """
-    value = scalar(value)
-    if isinstance(value, (bool, np.bool_)):
-        raise refusal("wrong_type", "must be a whole number, not a boolean", value)
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
-        # Longer texts are out of range, and Python refuses to convert the longest.
-        value = int(value) if len(value) < 100 else MOST_STEPS + 1
-    if not isinstance(value, (int, np.integer)) or isinstance(value, np.timedelta64):
-        return None
-    number = int(value)
-    if number > MOST_STEPS:
-        raise refusal("out_of_range", "must be at most 2**53", value)
-    return number
-
-
 def _read(value: object) -> int | Duration:
     if isinstance(value, Duration):
         return value
     number = whole_number(value)
     if number is not None:
         return number
-    value = scalar(value)
-    if isinstance(value, str):
-        return _from_text(value)
-    if isinstance(value, (float, np.floating)) and math.isfinite(value):
-        raise refusal("wrong_type", f"must not be a bare float, which could mean {_meanings(float(value))}", value)
+    found = scalar(value)
+    if isinstance(found, str):
+        return _from_text(found)
+    if isinstance(found, float) and math.isfinite(found):
+        raise refusal("wrong_type", f"must not be a bare float, which could mean {_meanings(found)}", value)
     raise refusal("wrong_type", _FORMS, value)
 
 

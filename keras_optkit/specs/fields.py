@@ -1,63 +1,18 @@
-"""The field types that specs share: what each accepts, its range and its unit.
-
-Numbers are read generously and strictly at once: what can only mean one number becomes it (``1``,
-``numpy.float32(0.1)``, ``"1e-3"``), what might be a slip is refused (``True``, ``nan``, half a step).
-"""
+"""The field types that specs share: what each accepts, its range and its unit."""
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
-import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict, WithJsonSchema
 
-from keras_optkit.specs.durations import (
-    duration_schema,
-    plain_text,
-    positive_duration,
-    read_duration,
-    scalar,
-    whole_number,
-)
+from keras_optkit.specs.durations import duration_schema, plain_text, positive_duration, read_duration
 from keras_optkit.specs.errors import refusal
+from keras_optkit.specs.numbers import scalar, to_number, whole_number
 
-# Keras computes in float32. A number that float32 cannot hold would become 0 or infinity without a word.
-SMALLEST = float(np.finfo(np.float32).tiny)
-LARGEST = float(str(np.finfo(np.float32).max))  # its shortest decimal, which is a little more
 # Half-way between 1 and the float32 before it: from here on up, float32 rounds to 1.
 _ROUNDS_TO_ONE = 1 - 2**-25
-
-
-def to_number(value: object) -> float:
-    """``value`` as the float that was meant: an integer, a NumPy scalar or a numeric string is converted."""
-    number = value if type(value) is float else _converted(value)
-    if SMALLEST <= number <= LARGEST or number == 0 or SMALLEST <= -number <= LARGEST:
-        return number
-    if not math.isfinite(number):
-        raise refusal("not_finite", "must be a finite number", value)
-    raise refusal("out_of_range", "must be a number that float32 can hold (1.2e-38 to 3.4e38, or 0)", value)
-
-
-def _converted(value: object) -> float:
-    value = scalar(value)
-    if isinstance(value, (bool, np.bool_)):
-        raise refusal("wrong_type", "must be a number, not a boolean", value)
-    if isinstance(value, np.generic) and value.dtype.kind in "iufV":
-        # By way of its shortest decimal: numpy.float32(0.1) means 0.1, not 0.10000000149011612. Kind V: bfloat16.
-        value = str(value)
-    is_number = isinstance(value, (numbers.Real, Decimal)) and not isinstance(value, np.generic)
-    if is_number or isinstance(value, str):
-        try:
-            return float(cast("float | str", value))
-        except OverflowError:
-            return math.inf
-        except ValueError:
-            pass
-    raise refusal("wrong_type", "must be a number", value)
 
 
 def _whole(value: object) -> int:
@@ -69,13 +24,13 @@ def _whole(value: object) -> int:
 
 
 def _boolean(value: object) -> object:
-    value = scalar(value)
-    return bool(value) if isinstance(value, np.bool_) else value
+    found = scalar(value)
+    return found if isinstance(found, bool) else value
 
 
 def _listed(value: object) -> tuple[Any, ...]:
     """``value`` as a tuple. A set is refused, because it has lost the order; a string, because it is one value."""
-    is_row = isinstance(value, np.ndarray) and value.ndim == 1
+    is_row = hasattr(value, "__array__") and getattr(value, "ndim", 0) == 1
     if isinstance(value, (str, bytes, bytearray, memoryview)) or not (is_row or isinstance(value, Sequence)):
         raise refusal("wrong_type", "must be a list", value)
     return tuple(cast("Sequence[Any]", value))

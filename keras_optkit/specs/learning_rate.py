@@ -9,8 +9,9 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from keras_optkit.specs.errors import refusal
-from keras_optkit.specs.fields import IsRate, to_number
+from keras_optkit.specs.fields import IsRate
 from keras_optkit.specs.hints import nearest_first
+from keras_optkit.specs.numbers import to_number
 from keras_optkit.specs.registry import find, read, registered
 from keras_optkit.specs.schedules.base import ScheduleSpec
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from keras_optkit.specs.containers import with_entries
-from keras_optkit.specs.durations import MOST_STEPS, Duration, needed_for
+from keras_optkit.specs.durations import Duration, needed_for
 from keras_optkit.specs.errors import Mistake, in_words, refuse
+from keras_optkit.specs.numbers import MOST_STEPS
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[int | str, ...]

@@ -7,7 +7,8 @@ from typing import Literal
 
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import Duration, in_steps
-from keras_optkit.specs.fields import SMALLEST, Factor, OpenFraction, Positive, Rate, Steps
+from keras_optkit.specs.fields import Factor, OpenFraction, Positive, Rate, Steps
+from keras_optkit.specs.numbers import SMALLEST
 from keras_optkit.specs.schedules.join import JoinSpec
 from keras_optkit.specs.schedules.ramp import RampSpec
 from keras_optkit.specs.schedules.recipe import Recipe

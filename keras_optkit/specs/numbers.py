@@ -1,0 +1,90 @@
+"""What counts as a number: what can only mean one is converted, what might be a slip is refused.
+
+NumPy is not imported: its scalars, and the arrays and tensors of any framework, are known by what they offer.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+import re
+from decimal import Decimal
+from typing import Any, cast
+
+from keras_optkit.specs.errors import refusal
+
+# Keras computes in float32. A number that float32 cannot hold would become 0 or infinity without a word.
+SMALLEST = 2.0**-126
+LARGEST = 3.4028235e38  # the shortest decimal of float32's largest number, which is a little more
+#: So far float64, in which rates are computed, counts steps exactly.
+MOST_STEPS = 2**53
+
+_PYTHON = {bool, int, float, str}
+_DIGITS = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*", re.ASCII)
+
+
+def scalar(value: Any) -> Any:
+    """The Python number in a NumPy scalar, or in an array or tensor without dimensions; anything else as it is.
+
+    A float comes by way of its shortest decimal: ``numpy.float32(0.1)`` means 0.1, not 0.10000000149011612.
+    """
+    if type(value) in _PYTHON:
+        return value
+    try:
+        # The dtype of a tensor is not NumPy's.
+        array = value if hasattr(value.dtype, "kind") else value.__array__()
+        if len(array.shape) == 0:
+            if array.dtype.kind in "biuOU":
+                return array.item()
+            if array.dtype.kind in "fV":  # V: bfloat16
+                return float(str(array))
+    except Exception:  # it is no array, or one that holds nothing yet, such as a tensor in a graph
+        pass
+    return value
+
+
+def to_number(value: object) -> float:
+    """``value`` as the float that was meant: an integer, a NumPy scalar or a numeric string is converted."""
+    number = value if type(value) is float else _converted(value)
+    if SMALLEST <= number <= LARGEST or number == 0 or SMALLEST <= -number <= LARGEST:
+        return number
+    if not math.isfinite(number):
+        raise refusal("not_finite", "must be a finite number", value)
+    raise refusal("out_of_range", "must be a number that float32 can hold (1.2e-38 to 3.4e38, or 0)", value)
+
+
+def _converted(value: object) -> float:
+    found = scalar(value)
+    if isinstance(found, bool):
+        raise refusal("wrong_type", "must be a number, not a boolean", value)
+    # What still has a dtype is a span of time, which NumPy counts among the integers.
+    if isinstance(found, (numbers.Real, Decimal, str)) and not hasattr(found, "dtype"):
+        try:
+            return float(cast("float | str", found))
+        except OverflowError:
+            return math.inf
+        except ValueError:
+            pass
+    raise refusal("wrong_type", "must be a number", value)
+
+
+def whole_number(value: object) -> int | None:
+    """The int that ``value`` is: an int of any library, or a text of digits. None if it is neither.
+
+    Raises:
+        PydanticCustomError: a validator's error: it is a boolean, or too large for Keras to count.
+    """
+    found = scalar(value)
+    if isinstance(found, bool):
+        raise refusal("wrong_type", "must be a whole number, not a boolean", value)
+    if isinstance(found, str) and _DIGITS.fullmatch(found):
+        # Longer texts are out of range, and Python refuses to convert the longest.
+        found = int(found) if len(found) < 100 else MOST_STEPS + 1
+    try:
+        number = operator.index(found)
+    except Exception:  # also a tensor in a graph
+        return None
+    if number > MOST_STEPS:
+        raise refusal("out_of_range", "must be at most 2**53", value)
+    return number
