@@ -109,7 +109,7 @@ MAPPING = "must be a mapping of field names to values, or ParamGroup"
         (".json", '{"type": "SGD", "learning_rate": NaN}', f": {FINITE} nan"),
         (".json", '{"type": "SGD", "learning_rate": 1e999}', f": {FINITE} inf"),
         (".json", "null", f": {NO_SPEC} None"),
-        (".toml", "", ": type: required: one of ExponentialDecay, "),
+        (".toml", "", ": type: required: one of Constant, "),
         (".toml", "type = 'SGD'\nlearning_rate = nan", f": {FINITE} nan"),
         (".toml", "type = 'SGD'\nname = 2001-01-01", f": {DATE}"),
         (".ini", "", ": a spec file ends in .json, .yaml, .yml, .toml, not '.ini'"),
