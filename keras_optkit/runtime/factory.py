@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from keras_optkit.runtime.availability import needs_keras
 from keras_optkit.runtime.spec_of import remember
@@ -28,7 +28,6 @@ from keras_optkit.specs.optimizers import (
 )
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules import (
-    KERAS_SCHEDULES,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
     ExponentialDecaySpec,
@@ -74,23 +73,6 @@ class Run(TypedDict, total=False):
     epochs: int | None
 
 
-class AnyOptimizer(Protocol):
-    """An ``OptimizerSpec`` of which no more is known, as type checkers see it: none that has an overload of its own."""
-
-    _is_mirrored: ClassVar[Literal[False]]
-
-    @property
-    def learning_rate(self) -> float | ScheduleSpec: ...
-
-
-class AnySchedule(Protocol):
-    """A ``ScheduleSpec`` of which no more is known, as type checkers see it: none that has an overload of its own."""
-
-    _is_mirrored: ClassVar[Literal[False]]
-
-    def value(self, step: Any, xp: Any = ...) -> Any: ...
-
-
 # fmt: off
 @overload
 def build_optimizer(spec: SGDSpec, **run: Unpack[Run]) -> SGD: ...
@@ -121,10 +103,10 @@ def build_optimizer(spec: MuonSpec, **run: Unpack[Run]) -> Muon: ...
 @overload
 def build_optimizer(spec: ScheduleFreeAdamWSpec, **run: Unpack[Run]) -> ScheduleFreeAdamW: ...
 @overload
-def build_optimizer(spec: AnyOptimizer | Mapping[str, Any] | str, **run: Unpack[Run]) -> Optimizer: ...
+def build_optimizer(spec: OptimizerSpec | Mapping[str, Any] | str, **run: Unpack[Run]) -> Optimizer: ...
 # fmt: on
 def build_optimizer(
-    spec: AnyOptimizer | OptimizerSpec | Mapping[str, Any] | str,
+    spec: OptimizerSpec | Mapping[str, Any] | str,
     *,
     steps_per_epoch: int | None = None,
     epochs: int | None = None,
@@ -178,10 +160,10 @@ def build_schedule(spec: CosineDecaySpec, **run: Unpack[Run]) -> CosineDecay: ..
 @overload
 def build_schedule(spec: CosineDecayRestartsSpec, **run: Unpack[Run]) -> CosineDecayRestarts: ...
 @overload
-def build_schedule(spec: AnySchedule | Mapping[str, Any] | str, **run: Unpack[Run]) -> LearningRateSchedule: ...
+def build_schedule(spec: ScheduleSpec | Mapping[str, Any] | str, **run: Unpack[Run]) -> LearningRateSchedule: ...
 # fmt: on
 def build_schedule(
-    spec: AnySchedule | ScheduleSpec | Mapping[str, Any] | str,
+    spec: ScheduleSpec | Mapping[str, Any] | str,
     *,
     steps_per_epoch: int | None = None,
     epochs: int | None = None,
@@ -208,7 +190,7 @@ def build_schedule(
 
     from keras_optkit.runtime.schedule import PiecewiseConstantTable, SpecSchedule
 
-    if type(spec) not in KERAS_SCHEDULES:
+    if not spec.mirrors_keras:
         return SpecSchedule(spec)
     arguments = _arguments(keras.optimizers.schedules, spec)
     if isinstance(spec, PiecewiseConstantDecaySpec) and len(spec.boundaries) > _SHORT:

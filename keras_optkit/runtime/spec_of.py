@@ -11,7 +11,7 @@ import numpy as np
 from keras_optkit.specs.hints import canonical
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import registered
-from keras_optkit.specs.schedules import KERAS_SCHEDULES, PiecewiseConstantDecaySpec, ScheduleSpec
+from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpec
 
 if TYPE_CHECKING:
     import keras
@@ -101,9 +101,8 @@ def _schedule(schedule: Any) -> ScheduleSpec:
 
     if isinstance(schedule, SpecSchedule):
         return schedule.spec
-    for spec_class in KERAS_SCHEDULES:
-        name = spec_class.model_fields["type"].default
-        if type(schedule) is getattr(keras.optimizers.schedules, name):
+    for name, spec_class in registered(ScheduleSpec).items():
+        if spec_class.mirrors_keras and type(schedule) is getattr(keras.optimizers.schedules, name):
             return spec_class(**schedule.get_config())
     if isinstance(schedule, PiecewiseConstantTable):
         return PiecewiseConstantDecaySpec(**schedule.get_config())

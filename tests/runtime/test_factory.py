@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from keras.optimizers import schedules
 from pydantic import ValidationError
@@ -41,9 +42,29 @@ def build(spec: ok.OptimizerSpec | ok.ScheduleSpec) -> Any:
     return ok.build_optimizer(spec) if isinstance(spec, ok.OptimizerSpec) else ok.build_schedule(spec)
 
 
-def test_the_mirrors_are_the_six_schedules_and_the_optimizers_of_keras() -> None:
+def test_every_optimizer_and_schedule_of_the_installed_keras_has_a_spec() -> None:
+    optimizers = {cls for cls in vars(keras.optimizers).values() if isinstance(cls, type)}
+    made_of_others = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}
+    assert {cls.__name__ for cls in optimizers} - made_of_others == {spec.__name__[:-4] for spec in OPTIMIZERS}
+    theirs = {cls for cls in vars(schedules).values() if isinstance(cls, type)} - {schedules.LearningRateSchedule}
+    assert theirs == {keras_class(spec) for spec in LEAST}
+
+
+def test_a_schedule_spec_mirrors_keras_where_keras_has_the_class() -> None:
+    assert {spec for spec in SPECS if issubclass(spec, ok.ScheduleSpec) and spec.mirrors_keras} == set(LEAST)
     assert {spec for spec in MIRRORS if spec not in OPTIMIZERS} == set(LEAST)
-    assert {ok.SGDSpec, ok.AdamSpec} <= set(OPTIMIZERS)
+
+
+@pytest.mark.usefixtures("registry")
+def test_what_inherits_from_a_mirrored_schedule_is_built_by_its_own_formula() -> None:
+    @ok.register_spec
+    class HalvedSpec(ok.ExponentialDecaySpec):
+        def value(self, step: Any, xp: Any = np) -> Any:
+            return super().value(step, xp) / 2
+
+    schedule = ok.build_schedule(HalvedSpec(**LEAST[ok.ExponentialDecaySpec]))
+    assert float(schedule(0)) == pytest.approx(0.05)
+    assert float(schedule(10)) == pytest.approx(0.045)
 
 
 @pytest.mark.parametrize("spec_class", MIRRORS)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Momentum, Positive
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 
 
 @register_spec
-class AdadeltaSpec(MirroredOptimizerSpec):
+class AdadeltaSpec(OptimizerSpec):
     """Adadelta, as ``keras.optimizers.Adadelta``.
 
     For weights ``w`` with gradient ``g``: ``n = rho * n + (1 - rho) * g**2``,

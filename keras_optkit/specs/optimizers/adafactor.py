@@ -5,11 +5,11 @@ from __future__ import annotations
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Flag, Negative, Positive
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 
 
 @register_spec
-class AdafactorSpec(MirroredOptimizerSpec):
+class AdafactorSpec(OptimizerSpec):
     """Adafactor, as ``keras.optimizers.Adafactor``.
 
     Keeps, of the second moments of a matrix, only the averages over rows and columns. At update t the moments decay

@@ -5,11 +5,11 @@ from __future__ import annotations
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import NonNegative, Positive
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 
 
 @register_spec
-class AdagradSpec(MirroredOptimizerSpec):
+class AdagradSpec(OptimizerSpec):
     """Adagrad, as ``keras.optimizers.Adagrad``.
 
     For weights ``w`` with gradient ``g``: ``n = n + g**2``, then ``w = w - learning_rate * g / sqrt(n + epsilon)``.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Flag, Momentum, Positive
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 
 
 @register_spec
-class AdamSpec(MirroredOptimizerSpec):
+class AdamSpec(OptimizerSpec):
     """Adam, as ``keras.optimizers.Adam``.
 
     For weights ``w`` with gradient ``g`` at update t (from 1): ``m = beta_1 * m + (1 - beta_1) * g``,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Flag, Momentum, NonNegative, Positive
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 
 
 @register_spec
-class AdamWSpec(MirroredOptimizerSpec):
+class AdamWSpec(OptimizerSpec):
     """Adam with decoupled weight decay, as ``keras.optimizers.AdamW``.
 
     Adam's step, after ``w = w - learning_rate * weight_decay * w``.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any
 
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.fields import AccumulationSteps, Count, Flag, Listed, Momentum, Name, NonNegative, Positive
@@ -37,10 +37,6 @@ class OptimizerSpec(Spec):
             (biases, and the parameters of normalization layers); the variables they select are not decayed.
         groups: variables that are trained differently; the first group that matches a variable counts.
     """
-
-    if TYPE_CHECKING:
-        # Tells build_optimizer's overloads for one class from that for any, which would take in a union of the former.
-        _is_mirrored: ClassVar[Literal[False]]
 
     learning_rate: LearningRate
     weight_decay: NonNegative | None = None
@@ -82,13 +78,3 @@ class OptimizerSpec(Spec):
     def decays_weights(self) -> bool:
         """Whether a weight decay is set, be it 0."""
         return self.weight_decay is not None or any(group.weight_decay is not None for group in self.groups)
-
-
-if TYPE_CHECKING:
-
-    class MirroredOptimizerSpec(OptimizerSpec):
-        """For type checkers, a spec for which ``build_optimizer`` has an overload of its own."""
-
-        _is_mirrored: ClassVar[Literal[True]]  # type: ignore[assignment]
-else:
-    MirroredOptimizerSpec = OptimizerSpec

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import NonNegative, NotPositive
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.value import Conflict
 
 
 @register_spec
-class FtrlSpec(MirroredOptimizerSpec):
+class FtrlSpec(OptimizerSpec):
     """Follow the regularized leader, as ``keras.optimizers.Ftrl``.
 
     For weights ``w`` with gradient ``g``, and p for ``-learning_rate_power``: ``n_new = n + g**2``,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Momentum, Positive
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 
 
 @register_spec
-class LambSpec(MirroredOptimizerSpec):
+class LambSpec(OptimizerSpec):
     """Lamb, as ``keras.optimizers.Lamb``: Adam whose step is scaled to the size of each variable.
 
     With Adam's corrected quotient ``u = m_hat / (sqrt(v_hat) + epsilon)``:

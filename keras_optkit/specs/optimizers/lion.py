@@ -5,11 +5,11 @@ from __future__ import annotations
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Momentum, PositiveMomentum
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 
 
 @register_spec
-class LionSpec(MirroredOptimizerSpec):
+class LionSpec(OptimizerSpec):
     """Lion, as ``keras.optimizers.Lion``: steps of one size along the sign of a momentum.
 
     For weights ``w`` with gradient ``g``: ``w = w - learning_rate * sign(beta_1 * m + (1 - beta_1) * g)``, then

@@ -11,7 +11,7 @@ from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Count, Flag, Momentum, NonNegative, Number, Positive
 from keras_optkit.specs.groups import Patterns
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.value import Conflict
 
 
@@ -20,7 +20,7 @@ def _none_for_empty(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
 
 
 @register_spec
-class MuonSpec(MirroredOptimizerSpec):
+class MuonSpec(OptimizerSpec):
     """Muon for matrices and Adam for everything else, as ``keras.optimizers.Muon``.
 
     For a matrix ``w`` with gradient ``g``: ``m = momentum * m + g``, then ``w = w - learning_rate * s * O``, where

@@ -5,11 +5,11 @@ from __future__ import annotations
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Momentum, Positive
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 
 
 @register_spec
-class NadamSpec(MirroredOptimizerSpec):
+class NadamSpec(OptimizerSpec):
     """Adam with Nesterov momentum, as ``keras.optimizers.Nadam``.
 
     The momentum at update t is ``u_t = beta_1 * (1 - 0.5 * 0.96**t)``; the step goes along

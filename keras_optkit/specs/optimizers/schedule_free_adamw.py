@@ -8,12 +8,12 @@ from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import Duration
 from keras_optkit.specs.fields import Momentum, Positive, PositiveMomentum, StepsOrZero
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.value import Conflict
 
 
 @register_spec
-class ScheduleFreeAdamWSpec(MirroredOptimizerSpec):
+class ScheduleFreeAdamWSpec(OptimizerSpec):
     """Schedule-free AdamW, as ``keras.optimizers.ScheduleFreeAdamW``.
 
     Adam's step is taken by a second copy ``z`` of the weights; ``x`` is the running mean of ``z``; the model trains

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Flag, Momentum
 from keras_optkit.specs.learning_rate import LearningRate
-from keras_optkit.specs.optimizers.base import MirroredOptimizerSpec
+from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.value import Conflict
 
 
 @register_spec
-class SGDSpec(MirroredOptimizerSpec):
+class SGDSpec(OptimizerSpec):
     """Stochastic gradient descent with momentum, as ``keras.optimizers.SGD``.
 
     For weights ``w`` with gradient ``g``: ``v = momentum * v - learning_rate * g``, then ``w = w + v``; with

@@ -16,16 +16,6 @@ from keras_optkit.specs.schedules.ramp import RampSpec
 from keras_optkit.specs.schedules.warmup import WarmupSpec
 from keras_optkit.specs.schedules.warmup_stable_decay import WarmupStableDecaySpec
 
-#: The schedules that Keras has itself; all others become a ``SpecSchedule``.
-KERAS_SCHEDULES: tuple[type[ScheduleSpec], ...] = (
-    ExponentialDecaySpec,
-    PiecewiseConstantDecaySpec,
-    PolynomialDecaySpec,
-    InverseTimeDecaySpec,
-    CosineDecaySpec,
-    CosineDecayRestartsSpec,
-)
-
 __all__ = [
     "ConstantSpec",
     "CosineDecayRestartsSpec",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,9 +18,13 @@ class ScheduleSpec(Spec, ABC):
     A schedule of your own is a subclass with fields and ``value``; ``register_spec`` makes it readable from files.
     """
 
-    if TYPE_CHECKING:
-        # Tells build_schedule's overloads for one class from that for any, which would take in a union of the former.
-        _is_mirrored: ClassVar[Literal[False]]
+    mirrors_keras: ClassVar[bool] = False
+    """Whether Keras has the schedule itself, under the name of the type; any other becomes a ``SpecSchedule``."""
+
+    def __init_subclass__(cls, *, mirrors_keras: bool = False, **kwargs: Any) -> None:
+        """Says it of this class alone: what inherits from a mirrored spec has a formula of its own."""
+        super().__init_subclass__(**kwargs)
+        cls.mirrors_keras = mirrors_keras
 
     @abstractmethod
     def value(self, step: Any, xp: Any = np) -> Any:
@@ -53,13 +57,3 @@ class ScheduleSpec(Spec, ABC):
     def landmarks(self) -> Iterable[tuple[int, str]]:
         """The steps at which the curve bends, each with what happens there. For ``describe`` and for plots."""
         return ()
-
-
-if TYPE_CHECKING:
-
-    class MirroredScheduleSpec(ScheduleSpec):
-        """For type checkers, a spec for which ``build_schedule`` has an overload of its own."""
-
-        _is_mirrored: ClassVar[Literal[True]]  # type: ignore[assignment]
-else:
-    MirroredScheduleSpec = ScheduleSpec

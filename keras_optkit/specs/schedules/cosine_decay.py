@@ -11,13 +11,13 @@ import numpy as np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Fraction, Name, Rate, RateOrZero, Steps, StepsOrZero
-from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import share
 from keras_optkit.specs.value import Conflict
 
 
 @register_spec
-class CosineDecaySpec(MirroredScheduleSpec):
+class CosineDecaySpec(ScheduleSpec, mirrors_keras=True):
     """Half a cosine, after an optional linear warm-up, as ``keras.optimizers.schedules.CosineDecay``.
 
     ``rate(step) = start * ((1 - alpha) * (1 + cos(pi * t)) / 2 + alpha)`` with ``t = min(step, decay_steps) /

@@ -11,12 +11,12 @@ import numpy as np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Factor, Fraction, Name, Positive, Rate, Steps
-from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods, rest
 
 
 @register_spec
-class CosineDecayRestartsSpec(MirroredScheduleSpec):
+class CosineDecayRestartsSpec(ScheduleSpec, mirrors_keras=True):
     """Cosine decay with warm restarts, as ``keras.optimizers.schedules.CosineDecayRestarts``.
 
     Period i (from 0) lasts ``first_decay_steps * t_mul ** i`` steps. In it, with t the share of the period that is

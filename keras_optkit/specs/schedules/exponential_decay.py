@@ -10,12 +10,12 @@ import numpy as np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import DecayRate, Flag, Name, Rate, Steps
-from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods
 
 
 @register_spec
-class ExponentialDecaySpec(MirroredScheduleSpec):
+class ExponentialDecaySpec(ScheduleSpec, mirrors_keras=True):
     """Exponential decay, as ``keras.optimizers.schedules.ExponentialDecay``.
 
     ``rate(step) = initial_learning_rate * decay_rate ** (step / decay_steps)``; with ``staircase`` the exponent is

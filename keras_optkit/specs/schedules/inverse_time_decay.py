@@ -10,12 +10,12 @@ import numpy as np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Flag, Name, NonNegative, Rate, Steps
-from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods
 
 
 @register_spec
-class InverseTimeDecaySpec(MirroredScheduleSpec):
+class InverseTimeDecaySpec(ScheduleSpec, mirrors_keras=True):
     """Inverse time decay, as ``keras.optimizers.schedules.InverseTimeDecay``.
 
     ``rate(step) = initial_learning_rate / (1 + decay_rate * step / decay_steps)``; with ``staircase`` the quotient

@@ -10,12 +10,12 @@ import numpy as np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import first_not_rising, in_steps
 from keras_optkit.specs.fields import Name, Ordered, RateOrZero, Steps
-from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.value import Conflict
 
 
 @register_spec
-class PiecewiseConstantDecaySpec(MirroredScheduleSpec):
+class PiecewiseConstantDecaySpec(ScheduleSpec, mirrors_keras=True):
     """Constant pieces, as ``keras.optimizers.schedules.PiecewiseConstantDecay``.
 
     ``rate(step) = values[i]``, where i is the number of boundaries below ``step``: at a boundary itself the rate is

@@ -10,12 +10,12 @@ import numpy as np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Flag, Name, Positive, Rate, RateOrZero, Steps
-from keras_optkit.specs.schedules.base import MirroredScheduleSpec
+from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods, share
 
 
 @register_spec
-class PolynomialDecaySpec(MirroredScheduleSpec):
+class PolynomialDecaySpec(ScheduleSpec, mirrors_keras=True):
     """Polynomial decay, as ``keras.optimizers.schedules.PolynomialDecay``.
 
     ``rate(step) = (initial_learning_rate - end_learning_rate) * (1 - t) ** power + end_learning_rate`` with
