@@ -16,7 +16,7 @@ from keras_optkit.runtime.registration import register_when_keras_is_imported as
 from keras_optkit.runtime.spec_of import spec_of
 from keras_optkit.schema import json_schema
 from keras_optkit.specs.base import register_spec
-from keras_optkit.specs.durations import Duration, epochs, percent
+from keras_optkit.specs.durations import Duration
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.optimizers import (
     AdadeltaSpec,
@@ -58,11 +58,6 @@ from keras_optkit.specs.schedules import (
 if TYPE_CHECKING:
     from keras_optkit.runtime.monitor import LearningRateMonitor
 
-#: The type of a field in a pydantic model of your own that holds an optimizer spec of any type.
-AnyOptimizerSpec = OptimizerSpec
-#: The type of a field in a pydantic model of your own that holds a schedule spec of any type.
-AnyScheduleSpec = ScheduleSpec
-
 _register_when_keras_is_imported()
 
 
@@ -84,8 +79,6 @@ __all__ = [
     "AdamSpec",
     "AdamWSpec",
     "AdamaxSpec",
-    "AnyOptimizerSpec",
-    "AnyScheduleSpec",
     "ConstantSpec",
     "CosineDecayRestartsSpec",
     "CosineDecaySpec",
@@ -119,13 +112,11 @@ __all__ = [
     "build_schedule",
     "compile_with",
     "describe",
-    "epochs",
     "json_schema",
     "layerwise_groups",
     "learning_rates",
     "load_spec",
     "parse_spec",
-    "percent",
     "plot_schedule",
     "register_spec",
     "save_spec",

@@ -14,6 +14,7 @@ from keras_optkit import (
     CosineDecayRestartsSpec,
     CosineDecaySpec,
     CyclicalSpec,
+    Duration,
     ExponentialDecaySpec,
     InverseSqrtDecaySpec,
     InverseTimeDecaySpec,
@@ -25,8 +26,6 @@ from keras_optkit import (
     ScheduleSpec,
     WarmupSpec,
     WarmupStableDecaySpec,
-    epochs,
-    percent,
 )
 from keras_optkit.specs.base import Spec
 
@@ -41,7 +40,7 @@ non_negative = ZERO | positive
 momenta = ZERO | st.floats(SMALLEST, LAST_BELOW_ONE)
 counts = st.integers(1, MOST_STEPS)
 #: A duration longer than nothing, in any unit; an int is a number of steps.
-steps = counts | st.builds(epochs, st.floats(1e-6, 1e6)) | st.builds(percent, st.floats(1e-6, 100))
+steps = counts | st.builds(Duration.epochs, st.floats(1e-6, 1e6)) | st.builds(Duration.percent, st.floats(1e-6, 100))
 flags = st.booleans()
 names = st.from_regex(r"[A-Za-z0-9.][A-Za-z0-9_.>-]{0,20}", fullmatch=True)
 
@@ -109,7 +108,7 @@ def rising_steps(of: Ranges, fewest: int, most: int) -> SearchStrategy[list[Any]
     counted = st.sets(of.counts, min_size=fewest, max_size=most).map(sorted)
     if of is USUAL:
         return counted
-    units = (st.floats(1e-6, 1e6), epochs), (st.floats(1e-6, 100), percent)
+    units = (st.floats(1e-6, 1e6), Duration.epochs), (st.floats(1e-6, 100), Duration.percent)
     return counted | st.one_of(
         st.sets(numbers, min_size=fewest, max_size=most).map(lambda drawn, unit=unit: [unit(n) for n in sorted(drawn)])
         for numbers, unit in units
@@ -197,7 +196,7 @@ def one_cycle_specs(of: Ranges) -> SearchStrategy[OneCycleSpec]:
     # The default total is the whole run.
     total = all_of(total_steps=counted)
     if of is EVERY:
-        total |= some_of(total_steps=st.builds(epochs, st.floats(1e-6, 1e6)))
+        total |= some_of(total_steps=st.builds(Duration.epochs, st.floats(1e-6, 1e6)))
     optional = some_of(
         pct_start=st.floats(0.01, 0.99),
         shape=st.sampled_from(["linear", "cosine", "exponential"]),

@@ -17,7 +17,7 @@ CONTRACT = {
     "MuonSpec", "NadamSpec", "OneCycleSpec", "OptimizerSpec", "ParamGroup", "PiecewiseConstantDecaySpec",
     "PolynomialDecaySpec", "RMSpropSpec", "RampSpec", "SGDSpec", "ScheduleFreeAdamWSpec", "ScheduleSpec",
     "WarmupSpec", "WarmupStableDecaySpec", "build_optimizer", "build_schedule", "compile_with", "describe",
-    "epochs", "layerwise_groups", "learning_rates", "parse_spec", "percent", "plot_schedule", "register_spec",
+    "layerwise_groups", "learning_rates", "parse_spec", "plot_schedule", "register_spec",
     "scale_learning_rate", "spec_of",
 }  # fmt: skip
 NAMES = sorted(keras_optkit.__all__)

@@ -15,8 +15,6 @@ from strategies import SPEC_STRATEGIES, optimizer_specs, schedule_specs
 
 from keras_optkit import (
     AdamSpec,
-    AnyOptimizerSpec,
-    AnyScheduleSpec,
     ConstantSpec,
     OptimizerSpec,
     ParamGroup,
@@ -229,7 +227,7 @@ class CornersSpec(ScheduleSpec):
     title: str
     phase: Phase = Phase.UP
     corners: tuple[Corner, ...] = ()
-    inner: AnyScheduleSpec | None = None
+    inner: ScheduleSpec | None = None
 
     def value(self, step: Any, xp: Any = None) -> Any:
         return 0.1
@@ -261,9 +259,9 @@ def test_a_users_own_optimizer_is_one_of_the_optimizers():
 class Training(BaseModel):
     """A user's own model."""
 
-    optimizer: AnyOptimizerSpec
-    schedule: AnyScheduleSpec | None = None
-    stages: dict[str, list[AnyOptimizerSpec]] = {}
+    optimizer: OptimizerSpec
+    schedule: ScheduleSpec | None = None
+    stages: dict[str, list[OptimizerSpec]] = {}
     exactly: AdamSpec = AdamSpec()
     group: ParamGroup | None = None
 

@@ -52,6 +52,30 @@ class Duration(str):
         return cls._of(duration.amount, duration.unit)
 
     @classmethod
+    def epochs(cls, number: float) -> Self:
+        """A duration of a ``number`` of epochs, which need not be whole.
+
+        >>> Duration.epochs(20)
+        '20 epochs'
+
+        Raises:
+            ValueError: ``number`` is not a finite number >= 0.
+        """
+        return cls._of(_amount(number, "epochs"), "epochs")
+
+    @classmethod
+    def percent(cls, number: float) -> Self:
+        """A duration of ``number`` percent of the run.
+
+        >>> Duration.percent(5)
+        '5%'
+
+        Raises:
+            ValueError: ``number`` is not a finite number >= 0.
+        """
+        return cls._of(_amount(number, "percent"), "%")
+
+    @classmethod
     def _of(cls, amount: float, unit: str) -> Self:
         number = int(amount) if amount.is_integer() else amount
         duration = super().__new__(cls, f"{number}{'%' if unit == '%' else ' epoch' if number == 1 else ' epochs'}")
@@ -69,24 +93,14 @@ class Duration(str):
         return duration_schema(0)
 
 
-def epochs(number: float) -> Duration:
-    """A duration of a ``number`` of epochs, >= 0 and not necessarily whole: ``epochs(20)`` is ``"20 epochs"``."""
-    return _duration(number, "epochs")
-
-
-def percent(number: float) -> Duration:
-    """A duration of ``number`` percent of the run, >= 0: ``percent(5)`` is ``"5%"``."""
-    return _duration(number, "%")
-
-
-def _duration(number: float, unit: str) -> Duration:
+def _amount(number: object, of: str) -> float:
     amount = math.nan
     if isinstance(number, numbers.Real) and not isinstance(number, bool):
         with contextlib.suppress(OverflowError):
             amount = float(number)
     if not 0 <= amount < math.inf:
-        raise ValueError(f"the number of {'percent' if unit == '%' else unit} must be >= 0, received {number!r}")
-    return Duration._of(amount, unit)
+        raise ValueError(f"the number of {of} must be >= 0, received {number!r}")
+    return amount
 
 
 def read_duration(value: object) -> int | Duration:

@@ -31,10 +31,8 @@ from keras_optkit import (
     build_schedule,
     compile_with,
     describe,
-    epochs,
     learning_rates,
     parse_spec,
-    percent,
     plot_schedule,
     register_spec,
     scale_learning_rate,
@@ -97,8 +95,8 @@ def own_schedules(warm: WarmupSpec, own: MyScheduleSpec, either: WarmupSpec | Co
 def runs(adam: AdamSpec, warm: WarmupSpec, data: Mapping[str, Any], axes: Axes) -> None:
     assert_type(adam.resolve(steps_per_epoch=10, epochs=3), AdamSpec)
     assert_type(warm.resolve(steps_per_epoch=10), WarmupSpec)
-    assert_type(epochs(0.5), Duration)
-    assert_type(percent(5), Duration)
+    assert_type(Duration.epochs(0.5), Duration)
+    assert_type(Duration.percent(5), Duration)
     assert_type(Duration("5%").amount, float)
     assert_type(learning_rates(adam, steps_per_epoch=10, epochs=3), NDArray[np.float64])
     assert_type(learning_rates(data, 100), NDArray[np.float64])
@@ -142,9 +140,11 @@ RIGHT = (
     AdamSpec(weight_decay=None, clipnorm=1, name="adam"),
     PiecewiseConstantDecaySpec(boundaries=(10, 20), values=(1, 0.1, 0)),
     PiecewiseConstantDecaySpec(boundaries=[10, 20], values=[1, 0.1, 0]),
-    PiecewiseConstantDecaySpec(boundaries=["1 epoch", epochs(2), "50%"], values=[1, 0.1, 0.01, 0]),
+    PiecewiseConstantDecaySpec(boundaries=["1 epoch", Duration.epochs(2), "50%"], values=[1, 0.1, 0.01, 0]),
     CosineDecaySpec(initial_learning_rate=0.1, decay_steps="20 epochs"),
-    CosineDecaySpec(initial_learning_rate=0, decay_steps=epochs(20), warmup_target=0.1, warmup_steps=percent(5)),
+    CosineDecaySpec(
+        initial_learning_rate=0, decay_steps=Duration.epochs(20), warmup_target=0.1, warmup_steps=Duration.percent(5)
+    ),
     WarmupSpec(schedule=ConstantSpec(learning_rate=1), warmup_steps="5%", shape="polynomial", power=2),
     JoinSpec(
         schedules=[RampSpec(initial_learning_rate=0, end_learning_rate=1, steps=5), ConstantSpec(learning_rate=1)],

@@ -18,7 +18,6 @@ from keras_optkit import (
     build_schedule,
     compile_with,
     describe,
-    epochs,
     learning_rates,
     parse_spec,
     register_spec,
@@ -40,7 +39,7 @@ WarmupSpec(schedule=0.1, warmup_steps=5)  # wrong: a number is no schedule
 JoinSpec(schedules=[ConstantSpec(learning_rate=1)])  # wrong: boundaries are required, if only none
 JoinSpec(schedules=ConstantSpec(learning_rate=1), boundaries=[])  # wrong: not a list
 Duration(20)  # wrong: a number of steps is an int
-epochs("20")  # wrong: takes a number
+Duration.epochs("20")  # wrong: takes a number
 
 
 def calls(model: keras.Model, sgd: SGDSpec, decay: ExponentialDecaySpec, data: dict[str, Any]) -> None:
