@@ -19,7 +19,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from keras_optkit.specs.containers import entries
-from keras_optkit.specs.errors import refusal
+from keras_optkit.specs.errors import field_error
 from keras_optkit.specs.numbers import MOST_STEPS, scalar, whole_number
 
 _TEXT = re.compile(r"\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(epochs?|%|percent|steps?)?\s*", re.ASCII | re.IGNORECASE)
@@ -111,7 +111,7 @@ def read_duration(value: object) -> int | Duration:
     """
     duration = _read(value)
     if isinstance(duration, int) and duration < 0:
-        raise refusal("out_of_range", "must be >= 0", value)
+        raise field_error("out_of_range", "must be >= 0", value)
     return duration
 
 
@@ -119,7 +119,7 @@ def positive_duration(value: object) -> int | Duration:
     """``read_duration`` for a duration that must be longer than nothing."""
     duration = value if type(value) is int and value <= MOST_STEPS else _read(value)
     if (duration if isinstance(duration, int) else duration.amount) <= 0:
-        raise refusal("out_of_range", "must be > 0", value)
+        raise field_error("out_of_range", "must be > 0", value)
     return duration
 
 
@@ -133,8 +133,8 @@ def _read(value: object) -> int | Duration:
     if isinstance(found, str):
         return _from_text(found)
     if isinstance(found, float) and math.isfinite(found):
-        raise refusal("wrong_type", f"must not be a bare float, which could mean {_meanings(found)}", value)
-    raise refusal("wrong_type", _FORMS, value)
+        raise field_error("wrong_type", f"must not be a bare float, which could mean {_meanings(found)}", value)
+    raise field_error("wrong_type", _FORMS, value)
 
 
 _FORMS = "must be a whole number of steps, or a duration such as '20 epochs' or '5%'"
@@ -143,16 +143,16 @@ _FORMS = "must be a whole number of steps, or a duration such as '20 epochs' or 
 def _from_text(text: str) -> int | Duration:
     match = _TEXT.fullmatch(text)
     if match is None:
-        raise refusal("wrong_type", _FORMS, text)
+        raise field_error("wrong_type", _FORMS, text)
     number, unit = match[1], (match[2] or "steps").lower()
     amount = float(number)
     if not math.isfinite(amount):
-        raise refusal("not_finite", "must be finite", text)
+        raise field_error("not_finite", "must be finite", text)
     if not unit.startswith("step"):
         return Duration._of(amount, "epochs" if unit.startswith("epoch") else "%")
     steps = whole_number(number)
     if steps is None:
-        raise refusal("wrong_type", f"must not be a bare float, which could mean {_meanings(amount)}", text)
+        raise field_error("wrong_type", f"must not be a bare float, which could mean {_meanings(amount)}", text)
     return steps
 
 

@@ -1,14 +1,15 @@
-"""The words in which a wrong spec is refused.
+"""How a mistake is said: the path that the user wrote, the rule, and the value received.
 
-Every refusal is a line of a pydantic ``ValidationError``: the path that the user wrote, the rule, and the value
-received. Pydantic checks; this module turns its general lines into ours, and is the only place that does.
+Each mistake is a line of a pydantic ``ValidationError``. However much was received, a line stays short, and so does
+the error.
 """
 
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -18,17 +19,58 @@ from keras_optkit.specs.hints import explain_unknown_field
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+R = TypeVar("R")
+
+# A person reads some lines, and mends them. 50,000 would be megabytes, in which nobody finds the first.
+_MOST_LINES = 50
+# It takes 2 ms to find out what one was meant to be.
+_MOST_UNKNOWN = 20
+# The longest message of our own lists all types: some 600 characters.
+_LONGEST_MESSAGE = 2000
+_LONGEST_NAME = 100
+_LONGEST_PATH = 30
+
 
 class _Short(reprlib.Repr):
     def repr_int(self, x: int, level: int) -> str:
-        try:
-            return super().repr_int(x, level)
-        except ValueError:  # Python prints no int of more than some thousand digits
-            return f"an int of {x.bit_length()} bits"
+        # Python prints no int of more than 4,300 digits, and takes long for those before.
+        return super().repr_int(x, level) if x.bit_length() < 1000 else f"an int of {x.bit_length()} bits"
 
 
 _short = _Short()
 _short.maxstring = _short.maxother = _short.maxlong = 80
+
+
+def in_short(value: object) -> str:
+    """The repr of any value, also of a huge one or of one without a repr, as it can stand in a message."""
+    try:
+        return _short.repr(value)
+    except Exception:  # reprlib knows what has no repr, but not a list of somebody's own without a length
+        return f"<{type(value).__name__}>"
+
+
+def why(error: BaseException) -> str:
+    """What ``error`` says, after its class, as it can stand in a message."""
+    try:
+        text = str(error)
+    except Exception:  # of an exception of somebody's own
+        text = ""
+    return f"{type(error).__name__}: {_cut(text, 200)}"
+
+
+def careful(read: Callable[[Any], R]) -> Callable[[Any], R]:
+    """The validator ``read``, for values with methods of which nobody knows what they raise: that is a mistake too."""
+
+    @wraps(read)
+    def carefully(value: Any) -> R:
+        try:
+            return read(value)
+        except (PydanticCustomError, ValidationError):
+            raise
+        except Exception as error:
+            raise field_error("wrong_type", f"must be a value that can be read ({why(error)})", value) from None
+
+    return carefully
 
 
 class Mistake(NamedTuple):
@@ -39,18 +81,26 @@ class Mistake(NamedTuple):
     error: PydanticCustomError
 
 
-def refusal(kind: str, rule: str, received: object) -> PydanticCustomError:
-    """The error for one wrong value: the ``kind`` of mistake, the ``rule`` it breaks, the value received.
+def field_error(kind: str, rule: str, *received: object) -> PydanticCustomError:
+    """The error of one field: the ``kind`` of mistake, the ``rule`` it breaks, and the value, if it helps to see it.
 
     A validator raises it as it is; pydantic adds the path.
     """
-    return in_words(kind, f"{rule}, received {_short.repr(received)}")
+    message = _cut(", received ".join([rule, *map(in_short, received)]), _LONGEST_MESSAGE)
+    # Pydantic asks for literals because it fills templates; without a context it fills nothing in, so that
+    # braces in a received value stay as they are.
+    return PydanticCustomError(kind, message)  # pyright: ignore[reportArgumentType]
 
 
-def refuse(title: str, mistakes: Iterable[Mistake]) -> ValidationError:
-    """One ``ValidationError`` for all ``mistakes`` in the thing called ``title``."""
-    lines = [InitErrorDetails(type=error, loc=path, input=got) for path, got, error in mistakes]
-    return ValidationError.from_exception_data(title, lines)
+def validation_error(title: str, mistakes: Iterable[Mistake]) -> ValidationError:
+    """One ``ValidationError`` for all ``mistakes`` in the thing called ``title``; beyond 50 lines it counts them."""
+    shown = list(mistakes)
+    if len(shown) > _MOST_LINES:
+        rest = len(shown) - _MOST_LINES
+        shown[_MOST_LINES:] = [Mistake((), None, field_error("more", f"and {rest:,} more mistakes"))]
+    lines = [InitErrorDetails(type=error, loc=_readable(path), input=got) for path, got, error in shown]
+    # Hidden, because the message has the value already, shortened where it must be.
+    return ValidationError.from_exception_data(title, lines, hide_input=True)
 
 
 def explained(error: ValidationError, data: object, spec: type[BaseModel]) -> ValidationError:
@@ -60,49 +110,40 @@ def explained(error: ValidationError, data: object, spec: type[BaseModel]) -> Va
     written otherwise is not reported a second time.
     """
     given = data if isinstance(data, Mapping) else {}
-    lines = error.errors(include_url=False)
-    unknown = [line for line in lines if line["type"] == "extra_forbidden" and len(line["loc"]) == 1]
+    unknown: list[ErrorDetails] = []
+    others: list[ErrorDetails] = []
+    for line in error.errors():
+        is_unknown = line["type"] == "extra_forbidden" and len(line["loc"]) == 1
+        (unknown if is_unknown else others).append(line)
     mistakes = []
     meant: set[int | str | None] = set()
-    for line in unknown:
+    for line in unknown[:_MOST_UNKNOWN]:
         field, text = explain_unknown_field(str(line["loc"][0]), given, spec)
         meant.add(field)
-        mistakes.append(Mistake(line["loc"], line["input"], in_words("unknown_field", text)))
-    others = (
-        line for line in lines if line not in unknown and not (line["type"] == "missing" and line["loc"][0] in meant)
-    )
-    for line in others:
-        received = _as_written(line, data)
-        mistakes.append(Mistake(line["loc"], received, _reworded(line, received, spec)))
-    return refuse(spec.__name__, mistakes)
+        mistakes.append(Mistake(line["loc"], line["input"], field_error("unknown_field", text)))
+    if rest := len(unknown) - len(mistakes):
+        mistakes.append(Mistake((), None, field_error("unknown_field", f"and {rest:,} more unknown fields")))
+    mistakes += [
+        Mistake(line["loc"], line["input"], _reworded(line, spec))
+        for line in others
+        if not (line["type"] == "missing" and line["loc"][0] in meant)
+    ]
+    return validation_error(spec.__name__, mistakes)
 
 
-def _as_written(line: ErrorDetails, data: Any) -> object:
-    """What was written at the path of ``line``: the line itself has it converted, 2 as 2.0."""
-    value = data
-    if line["type"] == "missing":
-        return line["input"]
-    for name in line["loc"]:
-        try:
-            value = value[name]
-        except (KeyError, IndexError, TypeError):
-            return line["input"]
-    return value
-
-
-def _reworded(line: ErrorDetails, received: object, spec: type[BaseModel]) -> PydanticCustomError:
-    kind, context = line["type"], line.get("ctx", {})
+def _reworded(line: ErrorDetails, spec: type[BaseModel]) -> PydanticCustomError:
+    kind, context, received = line["type"], line.get("ctx", {}), line["input"]
     if kind == "missing":
-        return in_words("required", "required, but not given")
-    if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
-        rule = f"must be {_interval(line['loc'], context, spec)}"
-        return refusal("out_of_range", rule, received)
+        return field_error("required", "required, but not given")
     if kind == "literal_error" and line["loc"] == ("type",):
         rule = f"must be {spec.model_fields['type'].default!r}, as this is {spec.__name__} (parse_spec reads any type)"
-        return refusal("wrong_type", rule, received)
+        return field_error("wrong_type", rule, received)
     if kind in _RULES:
-        return refusal("wrong_type", _RULES[kind].format_map({"class_name": spec.__name__} | context), received)
-    return in_words(kind, line["msg"])
+        return field_error("wrong_type", _RULES[kind].format_map({"class_name": spec.__name__} | context), received)
+    if kind in {"value_error", "assertion_error"}:  # raised by a validator of somebody's own
+        return field_error(kind, str(context["error"]) or "is refused", received)
+    # Pydantic adds an address to its own kinds, and to no other: those of ours have the value in their message.
+    return field_error(kind, line["msg"], received) if "url" in line else field_error(kind, line["msg"])
 
 
 _RULES = {
@@ -111,36 +152,22 @@ _RULES = {
     "invalid_key": "field names must be strings",
     "bool_type": "must be true or false",
     "string_type": "must be a string",
+    "string_unicode": "must be text without lone surrogates",
     "string_pattern_mismatch": "must match {pattern}",
     "string_too_short": "must not be empty",
     "literal_error": "must be {expected}",
 }
 
 
-def _interval(path: tuple[int | str, ...], broken: Mapping[str, Any], spec: type[BaseModel]) -> str:
-    """A field's whole range, such as ``in [0, 1)``, and not only the side of it that was ``broken``."""
-    bounds = dict(broken)
-    field = spec.model_fields.get(str(path[0])) if len(path) == 1 else None
-    for constraint in field.metadata if field else ():
-        found = {side: getattr(constraint, side, None) for side in _SIGNS}
-        bounds |= {side: bound for side, bound in found.items() if bound is not None}
-    sides = [side for side in _SIGNS if side in bounds]
-    if len(sides) != 2 or not all(isinstance(bounds[side], (int, float)) for side in sides):
-        return " and ".join(f"{_SIGNS[side]} {_plain(bounds[side])}" for side in sides)
-    low, high = sides
-    opening, closing = "[" if low == "ge" else "(", "]" if high == "le" else ")"
-    return f"in {opening}{_plain(bounds[low])}, {_plain(bounds[high])}{closing}"
+def _readable(path: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """``path``, in which no name is longer than a line, and with a gap where there are very many."""
+    if len(path) > _LONGEST_PATH:
+        path = (*path[: _LONGEST_PATH - 1], "...", path[-1])
+    return tuple(_cut(name, _LONGEST_NAME) if isinstance(name, str) else name for name in path)
 
 
-def _plain(bound: Any) -> str:
-    return f"{bound:g}" if isinstance(bound, float) else str(bound)
-
-
-_SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-
-
-def in_words(kind: str, message: str) -> PydanticCustomError:
-    """An error with a ready ``message``."""
-    # Pydantic asks for literals because it fills templates; without a context it fills nothing in, so that
-    # braces in a received value stay as they are.
-    return PydanticCustomError(kind, message)  # pyright: ignore[reportArgumentType]
+def _cut(text: str, longest: int) -> str:
+    """``text`` with its middle left out where it is too long, and with escapes for what is no character."""
+    if len(text) > longest:
+        text = f"{text[: longest * 2 // 3]}...{text[-longest // 4 :]}"
+    return text if text.isprintable() else text.encode("utf-8", "backslashreplace").decode("utf-8")

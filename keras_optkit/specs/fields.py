@@ -2,25 +2,117 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    Strict,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from keras_optkit.specs.durations import duration_schema, plain_text, positive_duration, read_duration
-from keras_optkit.specs.errors import refusal
-from keras_optkit.specs.numbers import scalar, to_number, whole_number
-
-# Half-way between 1 and the float32 before it: from here on up, float32 rounds to 1.
-_ROUNDS_TO_ONE = 1 - 2**-25
+from keras_optkit.specs.errors import careful, field_error
+from keras_optkit.specs.numbers import SMALLEST, scalar, to_number, whole_number
 
 
-def _whole(value: object) -> int:
-    """``value`` as an int: a NumPy integer or a string of digits is converted; no float is, not even ``10.0``."""
-    number = whole_number(value)
-    if number is None:
-        raise refusal("wrong_type", "must be a whole number", value)
-    return number
+class Range:
+    """The numbers that a field takes, written as in an error: ``"[0, 1)"``, ``"> 0"``, ``">= 1"``, ``"(-inf, inf)"``.
+
+    ``Annotated[float, Range("(0, 0.5]")]`` reads a float, ``Annotated[int, Range("[1, 100]")]`` a whole number. The
+    range is the field's check, the words of its error and its JSON Schema. Keras computes in float32, so an end
+    that is left out is left out also after rounding to float32: 0.99999999 is not in ``[0, 1)``.
+
+    Raises:
+        ValueError: the text is not a range.
+    """
+
+    def __init__(self, text: str) -> None:
+        match = _RANGE.fullmatch(text)
+        if match is None:
+            raise ValueError(f"a range is written as '[0, 1)', '> 0' or '<= 0', not {text!r}")
+        sign, bound, opening, low, high, closing = match.groups()
+        if sign:
+            low, high = (bound, "inf") if sign[0] == ">" else ("-inf", bound)
+        self.low, self.high = float(low), float(high)
+        if not self.low < self.high:
+            raise ValueError(f"a range begins below its end, but {text!r} does not")
+        self._low_is_in, self._high_is_in = opening == "[" or sign == ">=", closing == "]" or sign == "<="
+        self.rule = f"must be {text}" if sign else f"must be in {text}"
+        # What is written as an open end, as the closed one that means the same, so that a check is one comparison.
+        self._least = self.low if self._low_is_in else _past(self.low, math.inf)
+        self._most = self.high if self._high_is_in else _past(self.high, -math.inf)
+
+    def number(self, value: object) -> float:
+        """``value`` as a float in the range.
+
+        Raises:
+            PydanticCustomError: a validator's error: it is no number, or not in the range.
+        """
+        number = to_number(value)
+        if self._least <= number <= self._most:
+            return number
+        rounds_out = self.low < number < self.high
+        rule = f"{self.rule}, also after rounding to float32" if rounds_out else self.rule
+        raise field_error("out_of_range", rule, value)
+
+    def whole_number(self, value: object) -> int:
+        """``value`` as an int in the range.
+
+        Raises:
+            PydanticCustomError: a validator's error: it is no whole number, or not in the range.
+        """
+        number = whole_number(value)
+        if number is None:
+            raise field_error("wrong_type", "must be a whole number", value)
+        if self._least <= number <= self._most:
+            return number
+        raise field_error("out_of_range", self.rule, value)
+
+    @property
+    def json_schema(self) -> dict[str, float]:
+        """The range in the words of JSON Schema."""
+        ends = {
+            "minimum" if self._low_is_in else "exclusiveMinimum": self.low,
+            "maximum" if self._high_is_in else "exclusiveMaximum": self.high,
+        }
+        return {word: int(end) if end.is_integer() else end for word, end in ends.items() if math.isfinite(end)}
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        if source not in (int, float):
+            raise TypeError(f"Range is for fields of type int or float, not {source!r}")
+        return core_schema.no_info_plain_validator_function(
+            self.whole_number if source is int else self.number, metadata={"number": source}
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        is_whole = schema["metadata"]["number"] is int
+        return {"type": "integer" if is_whole else "number", **self.json_schema}
+
+
+_RANGE = re.compile(r"([<>]=?) (\S+)|([\[(])(\S+), (\S+)([\])])")
+
+
+def _past(end: float, towards: float) -> float:
+    """The float nearest to ``end``, on the side of ``towards``, that float32 does not round to it."""
+    if math.isinf(end):
+        return end
+    if end == 0:
+        return math.copysign(SMALLEST, towards)
+    step = 2.0 ** (math.frexp(end)[1] - 24)  # from one float32 to the next, away from 0
+    is_towards_0 = (towards < end) == (end > 0)
+    if is_towards_0 and abs(math.frexp(end)[0]) == 0.5:
+        step /= 2  # a power of two lies nearer to the one before it
+    return math.nextafter(end + math.copysign(step / 2, towards), towards)
 
 
 def _boolean(value: object) -> object:
@@ -28,25 +120,26 @@ def _boolean(value: object) -> object:
     return found if isinstance(found, bool) else value
 
 
+# As many values as a file may have. A range(10**9) would fill the memory.
+_MOST_ENTRIES = 100_000
+
+
 def _listed(value: object) -> tuple[Any, ...]:
     """``value`` as a tuple. A set is refused, because it has lost the order; a string, because it is one value."""
     is_row = hasattr(value, "__array__") and getattr(value, "ndim", 0) == 1
     if isinstance(value, (str, bytes, bytearray, memoryview)) or not (is_row or isinstance(value, Sequence)):
-        raise refusal("wrong_type", "must be a list", value)
-    return tuple(cast("Sequence[Any]", value))
+        raise field_error("wrong_type", "must be a list", value)
+    listed = cast("Sequence[Any]", value)
+    if len(listed) > _MOST_ENTRIES:
+        raise field_error("out_of_range", f"must have at most {_MOST_ENTRIES:,} entries, and has {len(listed):,}")
+    return tuple(listed)
 
 
 def _ordered(value: object) -> tuple[Any, ...]:
     entries = _listed(value)
     if not entries:
-        raise refusal("out_of_range", "must have at least one entry", value)
+        raise field_error("out_of_range", "must have at least one entry", value)
     return entries
-
-
-def _below_one(value: float) -> float:
-    if value >= _ROUNDS_TO_ONE:
-        raise refusal("out_of_range", "must be below 1, also after rounding to float32", value)
-    return value
 
 
 def _none_for_one(value: int | None) -> int | None:
@@ -60,42 +153,38 @@ if TYPE_CHECKING:
     Ordered = Sequence[T]
 else:
     #: A list, kept as a tuple.
-    Listed = Annotated[tuple[T, ...], BeforeValidator(_listed)]
+    Listed = Annotated[tuple[T, ...], BeforeValidator(careful(_listed))]
     #: A list of at least one entry.
-    Ordered = Annotated[tuple[T, ...], Field(json_schema_extra={"minItems": 1}), BeforeValidator(_ordered)]
+    Ordered = Annotated[tuple[T, ...], Field(json_schema_extra={"minItems": 1}), BeforeValidator(careful(_ordered))]
 
 Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
 #: What TensorFlow accepts as the name of a scope, which Keras makes of it.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9.][A-Za-z0-9_.>-]*$")]
 
-# The constraints stand before the conversion, which pydantic therefore runs first.
-_convert = BeforeValidator(to_number)
-Number = Annotated[float, _convert]
-Positive = Annotated[float, Field(gt=0), _convert]
-NonNegative = Annotated[float, Field(ge=0), _convert]
-NotPositive = Annotated[float, Field(le=0), _convert]
-Negative = Annotated[float, Field(lt=0), _convert]
-Fraction = Annotated[float, Field(ge=0, le=1), _convert]
-OpenFraction = Annotated[float, Field(gt=0, lt=1), _convert]
-DecayRate = Annotated[float, Field(gt=0, le=1), _convert]
-Factor = Annotated[float, Field(ge=1), _convert]
-Momentum = Annotated[float, Field(ge=0, lt=1), AfterValidator(_below_one), _convert]
-PositiveMomentum = Annotated[float, Field(gt=0, lt=1), AfterValidator(_below_one), _convert]
+Number = Annotated[float, Range("(-inf, inf)")]
+Positive = Annotated[float, Range("> 0")]
+NonNegative = Annotated[float, Range(">= 0")]
+NotPositive = Annotated[float, Range("<= 0")]
+Negative = Annotated[float, Range("< 0")]
+Fraction = Annotated[float, Range("[0, 1]")]
+OpenFraction = Annotated[float, Range("(0, 1)")]
+DecayRate = Annotated[float, Range("(0, 1]")]
+Factor = Annotated[float, Range(">= 1")]
+Momentum = Annotated[float, Range("[0, 1)")]
+PositiveMomentum = Annotated[float, Range("(0, 1)")]
 
 
 class IsRate:
     """Marks a type of field as a learning rate, which ``scale_learning_rate`` multiplies."""
 
 
-Rate = Annotated[float, Field(gt=0), _convert, IsRate()]
+Rate = Annotated[float, Range("> 0"), IsRate()]
 #: A rate that may be 0: where a schedule ends, or where it ramps up from.
-RateOrZero = Annotated[float, Field(ge=0), _convert, IsRate()]
+RateOrZero = Annotated[float, Range(">= 0"), IsRate()]
 
 #: A duration, in steps once it is resolved. It is declared as ``str`` because that is what people write.
 Steps = Annotated[int | str, PlainValidator(positive_duration), plain_text, WithJsonSchema(duration_schema(1))]
 StepsOrZero = Annotated[int | str, PlainValidator(read_duration), plain_text, WithJsonSchema(duration_schema(0))]
-Count = Annotated[int, Field(gt=0), BeforeValidator(_whole)]
+Count = Annotated[int, Range("> 0")]
 #: Batches for one update; 1 is what Keras writes as None.
-AccumulationSteps = Annotated[
-    Annotated[int, Field(ge=1), BeforeValidator(_whole)] | None, AfterValidator(_none_for_one)
-]
+AccumulationSteps = Annotated[Annotated[int, Range(">= 1")] | None, AfterValidator(_none_for_one)]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from keras_optkit.specs.errors import refusal
+from keras_optkit.specs.errors import field_error
 from keras_optkit.specs.fields import Listed, NonNegative
 from keras_optkit.specs.value import Conflict, Value
 
@@ -20,7 +20,7 @@ def _compilable(pattern: str) -> str:
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise refusal("wrong_type", f"must be a regular expression ({error})", pattern) from None
+        raise field_error("wrong_type", f"must be a regular expression ({error})", pattern) from None
     return pattern
 
 

@@ -8,11 +8,9 @@ from typing import Annotated
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from keras_optkit.specs.errors import refusal
-from keras_optkit.specs.fields import IsRate
-from keras_optkit.specs.hints import nearest_first
-from keras_optkit.specs.numbers import to_number
-from keras_optkit.specs.registry import find, read, registered
+from keras_optkit.specs.errors import field_error
+from keras_optkit.specs.fields import IsRate, Range
+from keras_optkit.specs.registry import find, read, suggestion
 from keras_optkit.specs.schedules.base import ScheduleSpec
 
 
@@ -24,27 +22,18 @@ def _learning_rate(value: object) -> float | ScheduleSpec:
     if isinstance(value, str) and find(ScheduleSpec, value):
         return read(ScheduleSpec, value)
     try:
-        rate = to_number(value)
+        return _RANGE.number(value)
     except PydanticCustomError as error:
-        if error.type == "wrong_type":
-            raise refusal("wrong_type", f"must be a number or a schedule{_remedy(value)}", value) from None
-        raise
-    if rate <= 0:
-        raise refusal("out_of_range", "must be > 0", value)
-    return rate
+        if error.type != "wrong_type":
+            raise
+        rule = f"must be a number or a schedule{suggestion(ScheduleSpec, value)}"
+        raise field_error("wrong_type", rule, value) from None
 
 
-def _remedy(value: object) -> str:
-    if mirror := find(ScheduleSpec, type(value).__name__):
-        return f"; the spec of this Keras schedule is {mirror.__name__}"
-    if isinstance(value, str):
-        return f" (one of {', '.join(nearest_first(value, registered(ScheduleSpec)))})"
-    return ""
-
-
+_RANGE = Range("> 0")
 _SCHEMA = {
     "anyOf": [
-        {"type": "number", "exclusiveMinimum": 0},
+        {"type": "number", **_RANGE.json_schema},
         {"type": "object", "required": ["type"], "x-kind": ScheduleSpec.__name__},
     ]
 }

@@ -9,10 +9,12 @@ import math
 import numbers
 import operator
 import re
+import unicodedata
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, cast
 
-from keras_optkit.specs.errors import refusal
+from keras_optkit.specs.errors import careful, field_error
 
 # Keras computes in float32. A number that float32 cannot hold would become 0 or infinity without a word.
 SMALLEST = 2.0**-126
@@ -20,6 +22,7 @@ LARGEST = 3.4028235e38  # the shortest decimal of float32's largest number, whic
 #: So far float64, in which rates are computed, counts steps exactly.
 MOST_STEPS = 2**53
 
+_FLOAT32 = "must be a number that float32 can hold (1.2e-38 to 3.4e38, or 0)"
 _PYTHON = {bool, int, float, str}
 _DIGITS = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*", re.ASCII)
 
@@ -38,7 +41,9 @@ def scalar(value: Any) -> Any:
             if array.dtype.kind in "biuOU":
                 return array.item()
             if array.dtype.kind in "fV":  # V: bfloat16
-                return float(str(array))
+                text = str(array)
+                number = float(text)
+                return number if number or _is_zero(text) else Decimal(text)  # a long double may be too small
     except Exception:  # it is no array, or one that holds nothing yet, such as a tensor in a graph
         pass
     return value
@@ -50,41 +55,56 @@ def to_number(value: object) -> float:
     if SMALLEST <= number <= LARGEST or number == 0 or SMALLEST <= -number <= LARGEST:
         return number
     if not math.isfinite(number):
-        raise refusal("not_finite", "must be a finite number", value)
-    raise refusal("out_of_range", "must be a number that float32 can hold (1.2e-38 to 3.4e38, or 0)", value)
+        raise field_error("not_finite", "must be a finite number", value)
+    raise field_error("out_of_range", _FLOAT32, value)
 
 
+@careful
 def _converted(value: object) -> float:
     found = scalar(value)
     if isinstance(found, bool):
-        raise refusal("wrong_type", "must be a number, not a boolean", value)
+        raise field_error("wrong_type", "must be a number, not a boolean", value)
     # What still has a dtype is a span of time, which NumPy counts among the integers.
     if isinstance(found, (numbers.Real, Decimal, str)) and not hasattr(found, "dtype"):
         try:
-            return float(cast("float | str", found))
+            number = float(cast("float | str", found))
         except OverflowError:
             return math.inf
         except ValueError:
-            pass
-    raise refusal("wrong_type", "must be a number", value)
+            raise field_error("wrong_type", "must be a number", value) from None
+        if number == 0 and not _is_zero(found):
+            raise field_error("out_of_range", _FLOAT32, value)
+        return number
+    raise field_error("wrong_type", "must be a number", value)
+
+
+def _is_zero(number: object) -> bool:
+    """Whether ``number`` is 0 and does not only become it as a float, as ``"1e-400"`` does."""
+    digits = number.lower().partition("e")[0] if isinstance(number, str) else ""
+    return not any(unicodedata.digit(digit, 0) for digit in digits) if digits else number == 0
 
 
 def whole_number(value: object) -> int | None:
-    """The int that ``value`` is: an int of any library, or a text of digits. None if it is neither.
+    """The int that ``value`` is: an int of any library, a whole Decimal or Fraction, a text of digits; else None.
 
     Raises:
         PydanticCustomError: a validator's error: it is a boolean, or too large for Keras to count.
     """
     found = scalar(value)
     if isinstance(found, bool):
-        raise refusal("wrong_type", "must be a whole number, not a boolean", value)
+        raise field_error("wrong_type", "must be a whole number, not a boolean", value)
     if isinstance(found, str) and _DIGITS.fullmatch(found):
         # Longer texts are out of range, and Python refuses to convert the longest.
         found = int(found) if len(found) < 100 else MOST_STEPS + 1
     try:
-        number = operator.index(found)
+        number = int(found) if _is_exact(found) else operator.index(found)
     except Exception:  # also a tensor in a graph
         return None
     if number > MOST_STEPS:
-        raise refusal("out_of_range", "must be at most 2**53", value)
+        raise field_error("out_of_range", "must be at most 2**53", value)
     return number
+
+
+def _is_exact(number: object) -> bool:
+    """Whether ``number`` is a whole Decimal or Fraction: of those, unlike of a float, nothing was rounded away."""
+    return isinstance(number, (Decimal, Fraction)) and -MOST_STEPS <= number <= 2 * MOST_STEPS and number % 1 == 0

@@ -1,95 +1,176 @@
-"""Type names and the spec classes they stand for: how data becomes a spec, also one of a user's own class."""
+"""Type names and the classes they stand for: how data becomes a spec, also one of a user's own class."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
-from typing import TypeVar, cast
+from typing import Any, ClassVar, Literal, TypeVar, cast
 
-from pydantic import BaseModel
+from pydantic import ValidationError
 
-from keras_optkit.specs.errors import Mistake, refusal, refuse
-from keras_optkit.specs.hints import canonical, nearest_first
-
-M = TypeVar("M", bound=BaseModel)
-
-_classes: dict[str, type[BaseModel]] = {}
+from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error, why
+from keras_optkit.specs.hints import nearest, type_word
+from keras_optkit.specs.value import Value
 
 
-def register(cls: type[BaseModel]) -> None:
+class TypedValue(Value):
+    """A value whose class is told by its ``type``, which is the class's name without ``Spec``.
+
+    A class made with ``kind=True`` is abstract: it reads every registered subclass of it.
+    """
+
+    # Each subclass has its own default, see __init_subclass__; this one tells type checkers that there is one.
+    type: str = ""
+
+    is_kind: ClassVar[bool] = True
+    """Whether this is a kind of spec, such as ``OptimizerSpec``, and not a spec itself."""
+    _noun: ClassVar[str]
+    """What a value of the kind is called in an error."""
+    _type: ClassVar[str]
+    """The canonical value of ``type``."""
+
+    def __init_subclass__(cls, *, kind: bool = False, **kwargs: Any) -> None:
+        """Makes the class name without ``Spec`` the type, before pydantic reads the class for its fields."""
+        cls.is_kind = kind
+        written = inspect.get_annotations(cls)
+        if not kind and "type" not in written:
+            cls.type = cls.__name__.removesuffix("Spec")
+            cls.__annotations__ = {"type": Literal[cls.type], **written}
+        if "type" in written and not isinstance(cls.__dict__.get("type"), str):
+            raise TypeError(f"the type of {cls.__name__} needs a default: leave it out, or write its name behind it")
+        super().__init_subclass__(**kwargs)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls._type = cls.model_fields["type"].default
+
+    @classmethod
+    def _cannot_be_made(cls, positional: tuple[object, ...]) -> str | None:
+        if cls.is_kind:
+            return f"{cls.__name__} is abstract: create one of its subclasses, or use parse_spec"
+        return super()._cannot_be_made(positional)
+
+    @classmethod
+    def _as_written(cls, data: Any) -> Any:
+        """``data`` with its ``type`` in the canonical spelling."""
+        if type(data) is dict or isinstance(data, Mapping):
+            written = data.get("type")
+            if isinstance(written, str) and written != cls._type and type_word(written) == type_word(cls._type):
+                return {**data, "type": cls._type}
+        return data
+
+    @classmethod
+    def _remedy(cls, data: object) -> str:
+        """What to add to the rule that ``data`` breaks, which says nothing that a value of this kind could be."""
+        return ""
+
+
+T = TypeVar("T", bound=TypedValue)
+
+_classes: dict[str, type[TypedValue]] = {}
+
+
+def register(cls: type[TypedValue]) -> None:
     """Makes ``cls`` findable by its type name.
 
     Raises:
         ValueError: another class has the name. (The same class may be registered again, as a notebook does.)
     """
-    field = cls.model_fields["type"]
-    name = canonical(field.default)
+    name = type_word(cls._type)
     known = _classes.get(name)
     if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-        raise ValueError(f"the type {field.default!r} is taken by {known.__module__}.{known.__qualname__}")
+        raise ValueError(f"the type {cls._type!r} is taken by {known.__module__}.{known.__qualname__}")
     # Under both spellings, so that the canonical one is found at once.
-    _classes[name] = _classes[field.default] = cls
+    _classes[name] = _classes[cls._type] = cls
 
 
-def registered(kind: type[M]) -> dict[str, type[M]]:
+def registered(kind: type[T]) -> dict[str, type[T]]:
     """The registered subclasses of ``kind`` by type name, in the order of registration."""
-    return {cls.model_fields["type"].default: cls for cls in _classes.values() if issubclass(cls, kind)}
+    return {cls._type: cls for cls in _classes.values() if issubclass(cls, kind)}
 
 
-def find(kind: type[M], name: str) -> type[M] | None:
-    """The subclass of ``kind`` that ``name`` stands for, if there is one."""
-    cls = _classes.get(name) or _classes.get(canonical(name))
+def find(kind: type[T], name: str) -> type[T] | None:
+    """The subclass of ``kind`` that ``name`` stands for, if there is one. ``"adam-w"`` and ``"AdamWSpec"`` are one."""
+    cls = _classes.get(name) or _classes.get(type_word(name))
     # isinstance and issubclass go through ABCMeta, which takes as long as validation itself.
-    return cast("type[M]", cls) if cls is not None and kind in cls.__mro__ else None
+    return cast("type[T]", cls) if cls is not None and kind in cls.__mro__ else None
 
 
-def read(kind: type[M], data: object) -> M:
+def read(kind: type[T], data: object) -> T:
     """The spec of some ``kind`` that ``data`` says: a mapping with a ``type``, a type name, or a spec already.
 
     Raises:
         pydantic.ValidationError: with a line for each mistake.
     """
     if type(data) is dict or isinstance(data, Mapping):
-        if "type" not in data:
-            raise refuse(kind.__name__, [_without_type(kind, data)])
-        return _read(kind, data["type"], data, at=("type",))
+        fields = data if type(data) is dict else _as_dict(kind, data)
+        if "type" not in fields:
+            raise validation_error(kind.__name__, [_without_type(kind, fields)])
+        return _read(kind, fields["type"], fields, at=("type",))
     if isinstance(data, kind):
         return data
     if isinstance(data, str):
         return _read(kind, data, {"type": data}, at=())
-    rule = f"must be {_KINDS.get(kind.__name__, kind.__name__)}, a mapping with a 'type', or the name of a type"
-    if isinstance(data, (int, float)) and kind.__name__ == "ScheduleSpec":
-        rule += f" (one rate for ever is ConstantSpec(learning_rate={data!r}))"
-    raise refuse(kind.__name__, [Mistake((), data, refusal("wrong_type", rule, data))])
+    rule = f"must be {_article(kind._noun)} spec, a mapping with a 'type', or the name of a type"
+    raise _refused(kind, (), data, "wrong_type", rule + suggestion(kind, data))
 
 
-def _read(kind: type[M], name: object, fields: Mapping[str, object], *, at: tuple[str, ...]) -> M:
+def _read(kind: type[T], name: object, fields: Mapping[Any, object], *, at: tuple[str, ...]) -> T:
     if not isinstance(name, str):
-        error = refusal("wrong_type", "must be the name of a type", name)
-        raise refuse(kind.__name__, [Mistake(at, name, error)])
+        raise _refused(kind, at, name, "wrong_type", "must be the name of a type")
     cls = find(kind, name)
     if cls is None:
-        known = ", ".join(nearest_first(name, registered(kind)))
-        rule = f"unknown type, the known ones (nearest first) are {known}"
-        if name.lstrip().startswith("{"):
-            rule = "must not be JSON text: load it first"
-        error = refusal("unknown_type", rule, name)
-        raise refuse(kind.__name__, [Mistake(at, name, error)])
+        raise _refused(kind, at, name, "unknown_type", _unknown(kind, name))
     try:
-        validated: M = cls.__pydantic_validator__.validate_python(fields)
+        validated: T = cls.__pydantic_validator__.validate_python(fields)
     except RecursionError:
-        raise refuse(kind.__name__, [Mistake(at, name, refusal("recursion", "is nested too deeply", name))]) from None
+        raise _refused(kind, at, name, "recursion", "is nested too deeply") from None
     return validated
 
 
-_KINDS = {"Spec": "a spec", "OptimizerSpec": "an optimizer spec", "ScheduleSpec": "a schedule spec"}
+def _refused(kind: type[TypedValue], at: tuple[str, ...], data: object, error: str, rule: str) -> ValidationError:
+    return validation_error(kind.__name__, [Mistake(at, data, field_error(error, rule, data))])
 
 
-def _without_type(kind: type[BaseModel], data: Mapping[str, object]) -> Mistake:
+def _as_dict(kind: type[TypedValue], data: Mapping[Any, object]) -> dict[Any, object]:
+    """What is in a mapping of any class, read once: nobody knows what its methods do."""
+    try:
+        return dict(data)
+    except Exception as error:
+        raise _refused(kind, (), data, "wrong_type", f"must be a mapping that can be read ({why(error)})") from None
+
+
+def _unknown(kind: type[TypedValue], name: str) -> str:
+    if name.lstrip().startswith("{"):
+        return "must not be JSON text: load it first"
+    if other := find(TypedValue, name):
+        return f"must be {_article(kind._noun)}, and {other._type} is {_article(other._noun)}"
+    return f"unknown {kind._noun}{suggestion(kind, name)}"
+
+
+def suggestion(kind: type[TypedValue], data: object) -> str:
+    """What to add to an error where ``data`` was written in the place of a spec of some ``kind``."""
+    if mirror := find(TypedValue, type(data).__name__):
+        return f"; spec_of(...) makes the {mirror.__name__} of a Keras {mirror._noun}"
+    if not isinstance(data, str):
+        return kind._remedy(data)
+    known = registered(kind)
+    meant = nearest(data, known)
+    hint = f"did you mean {meant!r}? The known ones" if meant else "the known ones"
+    return f", {hint} are {', '.join(sorted(known, key=str.lower))}"
+
+
+def _without_type(kind: type[TypedValue], data: Mapping[Any, object]) -> Mistake:
+    nodes = [in_short(key) for key, value in data.items() if isinstance(value, Mapping) and "type" in value]
     if "class_name" in data:
         rule = "required: a spec is {'type': name, **fields}, not Keras's {'class_name': name, 'config': fields}"
+    elif nodes:
+        rule = f"required; there is one under {' and '.join(nodes[:5])}"
     else:
         rule = f"required: one of {', '.join(registered(kind))}"
-        nodes = [repr(key) for key, value in data.items() if isinstance(value, Mapping) and "type" in value]
-        if nodes:
-            rule = f"required; there is one under {' and '.join(nodes)}"
-    return Mistake(("type",), data, refusal("required", rule, data))
+    return Mistake(("type",), data, field_error("required", rule))
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from keras_optkit.specs.containers import with_entries
 from keras_optkit.specs.durations import Duration, needed_for
-from keras_optkit.specs.errors import Mistake, in_words, refuse
+from keras_optkit.specs.errors import Mistake, field_error, validation_error
 from keras_optkit.specs.numbers import MOST_STEPS
 
 M = TypeVar("M", bound=BaseModel)
@@ -94,11 +94,11 @@ def resolve(spec: M, run: RunLength, path: Path = ()) -> M:
             Mistake(
                 (*path, *line["loc"]),
                 old.get(str(line["loc"][0])),
-                in_words(line["type"], f"{line['msg']}{written}"),
+                field_error(line["type"], f"{line['msg']}{written}"),
             )
             for line in error.errors(include_url=False)
         ]
-        raise refuse(type(spec).__name__, mistakes) from None
+        raise validation_error(type(spec).__name__, mistakes) from None
 
 
 def _resolved(value: Any, run: RunLength, path: Path) -> Any:

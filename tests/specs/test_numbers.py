@@ -77,7 +77,7 @@ def test_twenty_is_twenty(written):
     assert type(found) is int
 
 
-@pytest.mark.parametrize("value", [20.0, Decimal(20), Tensor(20.0), np.timedelta64(20, "D"), Tensor([20]), None])
+@pytest.mark.parametrize("value", [20.0, Decimal("20.5"), Tensor(20.0), np.timedelta64(20, "D"), Tensor([20]), None])
 def test_only_an_integer_or_digits_are_a_whole_number(value):
     assert whole_number(value) is None
 

@@ -208,10 +208,10 @@ def test_a_wrong_change_is_reported_at_its_path(spec, path, value, message, refu
 @pytest.mark.parametrize(
     ("spec", "path", "value", "start"),
     [
-        (SPEC, "type", "CosineDecay", "unknown type, the known ones (nearest first) are "),
-        (COSINE, "type", "SGD", "unknown type, the known ones (nearest first) are "),
+        (SPEC, "type", "CosineDecay", "must be an optimizer, and CosineDecay is a schedule, received "),
+        (COSINE, "type", "SGD", "must be a schedule, and SGD is an optimizer, received "),
         (SPEC, "type", None, "must be the name of a type, received None"),
-        (SPEC, "learning_rate.type", "Cosine", "unknown type, the known ones (nearest first) are CosineDecay, "),
+        (SPEC, "learning_rate.type", "Cosine", "unknown schedule, did you mean 'CosineDecay'? The known ones are "),
         (SPEC, "", 5, "unknown field, SGDSpec has "),
         (SPEC, "learning_rate.", 5, "unknown field, CosineDecaySpec has "),
         (SPEC, "learning_rates.decay_steps", 5, "unknown field, did you mean 'learning_rate'?"),

@@ -93,8 +93,8 @@ def test_json_text_is_no_name_of_a_type(text, refusal):
         ("expdecay", "ExponentialDecay"),
     ],
 )
-def test_the_known_types_are_listed_nearest_first(name, first, refusal):
-    assert f"nearest first) are {first}," in refusal(parse_spec, {"type": name}).message
+def test_an_unknown_type_is_answered_with_the_one_that_was_meant(name, first, refusal):
+    assert f"did you mean {first!r}? The known ones are " in refusal(parse_spec, {"type": name}).message
 
 
 def test_a_mapping_without_a_type_is_answered_with_all_the_known(refusal):
@@ -125,14 +125,14 @@ def test_a_type_that_is_no_string_is_refused(name, refusal):
 def test_what_is_no_mapping_no_name_and_no_spec_is_refused(data, refusal):
     path, message = refusal(parse_spec, data)
     assert path == ()
-    assert message.startswith("must be a spec, a mapping with a 'type', or the name of a type, received ")
+    assert message.startswith("must be an optimizer or schedule spec, a mapping with a 'type', or the name of a type, received ")
 
 
 @pytest.mark.parametrize(
     ("kind", "name", "remedy"),
     [
         (OptimizerSpec, "an optimizer spec", ""),
-        (ScheduleSpec, "a schedule spec", " (one rate for ever is ConstantSpec(learning_rate=0.1))"),
+        (ScheduleSpec, "a schedule spec", " (a constant rate is ConstantSpec(learning_rate=0.1))"),
     ],
 )
 def test_a_number_is_no_spec_of_a_kind(kind, name, remedy, refusal):

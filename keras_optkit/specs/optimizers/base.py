@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.fields import AccumulationSteps, Count, Flag, Listed, Momentum, Name, NonNegative, Positive
@@ -13,7 +13,7 @@ from keras_optkit.specs.overriding import overridden
 from keras_optkit.specs.value import Conflict
 
 
-class OptimizerSpec(Spec):
+class OptimizerSpec(Spec, kind=True):
     """The base of all optimizers, with the fields that every Keras optimizer has.
 
     Attributes:
@@ -37,6 +37,8 @@ class OptimizerSpec(Spec):
             (biases, and the parameters of normalization layers); the variables they select are not decayed.
         groups: variables that are trained differently; the first group that matches a variable counts.
     """
+
+    _noun: ClassVar[str] = "optimizer"
 
     learning_rate: LearningRate
     weight_decay: NonNegative | None = None

@@ -9,14 +9,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras_optkit.specs.base import Spec
+from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.overriding import overridden
 
 
-class ScheduleSpec(Spec, ABC):
+class ScheduleSpec(Spec, ABC, kind=True):
     """The base of all learning-rate schedules: a rate for each step. A step is one batch, counted from 0.
 
     A schedule of your own is a subclass with fields and ``value``; ``register_spec`` makes it readable from files.
     """
+
+    _noun: ClassVar[str] = "schedule"
 
     mirrors_keras: ClassVar[bool] = False
     """Whether Keras has the schedule itself, under the name of the type; any other becomes a ``SpecSchedule``."""
@@ -57,3 +60,8 @@ class ScheduleSpec(Spec, ABC):
     def landmarks(self) -> Iterable[tuple[int, str]]:
         """The steps at which the curve bends, each with what happens there. For ``describe`` and for plots."""
         return ()
+
+    @classmethod
+    def _remedy(cls, data: object) -> str:
+        is_rate = isinstance(data, (int, float)) and not isinstance(data, bool)
+        return f" (a constant rate is ConstantSpec(learning_rate={in_short(data)}))" if is_rate else ""
