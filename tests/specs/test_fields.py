@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from fractions import Fraction as Ratio
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic_core import PydanticCustomError
 
 from keras_optkit.specs import fields
 from keras_optkit.specs.value import Value
@@ -228,3 +229,123 @@ def test_a_boolean_is_never_a_whole_number(field, value, refusal):
 
 def test_accumulating_over_one_batch_is_no_accumulation():
     assert [read("accumulation", value) for value in (1, "1", np.int64(1), None, 2)] == [None, None, None, None, 2]
+
+
+# Ranges
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "schema"),
+    [
+        ("[0, 1)", "must be in [0, 1)", {"minimum": 0, "exclusiveMaximum": 1}),
+        ("(0, 0.5]", "must be in (0, 0.5]", {"exclusiveMinimum": 0, "maximum": 0.5}),
+        ("> 0", "must be > 0", {"exclusiveMinimum": 0}),
+        (">= 1", "must be >= 1", {"minimum": 1}),
+        ("< 0", "must be < 0", {"exclusiveMaximum": 0}),
+        ("<= -1e-3", "must be <= -1e-3", {"maximum": -0.001}),
+        ("(-inf, inf)", "must be in (-inf, inf)", {}),
+    ],
+)
+def test_a_range_has_its_words_and_its_json_schema_from_one_text(text, rule, schema):
+    assert fields.Range(text).rule == rule
+    assert fields.Range(text).json_schema == schema
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "[0, 1", "0, 1", "[1, 0]", "[1, 1)", "(0 1)", "> ", "=> 0", "[nan, 1]", "[a, b]", "> inf"]
+)
+def test_what_is_no_range_is_refused_where_it_is_declared(text):
+    with pytest.raises(ValueError, match=r"range|could not convert"):
+        fields.Range(text)
+
+
+@pytest.mark.parametrize("source", [str, bool, float | None])
+def test_a_range_is_for_numbers(source):
+    with pytest.raises(TypeError, match="Range is for fields of type int or float"):
+
+        class Wrong(Value):
+            field: Annotated[source, fields.Range("> 0")]
+
+
+@pytest.mark.parametrize("end", [1.0, -1.0, 0.5, 3.0, -0.75, 100.0, 2.0**100, float(np.float32(0.1))])
+@pytest.mark.parametrize(("sign", "side"), [("<", -np.inf), (">", np.inf)])
+def test_an_open_end_is_left_out_also_after_rounding_to_float32(end, sign, side):
+    open_range = fields.Range(f"{sign} {end!r}")
+    half_way = (float(np.nextafter(np.float32(end), np.float32(side))) + end) / 2
+    accepted = float(np.nextafter(half_way, side))
+    assert open_range.number(accepted) == accepted
+    for refused in (half_way, float(np.nextafter(end, side))):
+        with pytest.raises(PydanticCustomError, match="also after rounding to float32, received "):
+            open_range.number(refused)
+    with pytest.raises(PydanticCustomError, match=f"must be {sign} .*[0-9], received "):
+        open_range.number(end)
+
+
+class Own(Value):
+    count: Annotated[int, fields.Range("[1, 100]")] = 1
+    share: Annotated[float, fields.Range("(0, 0.5]")] = 0.5
+
+
+def test_a_range_of_ones_own_reads_numbers_as_the_package_does(refusal):
+    assert Own(count="7", share=np.float32(0.1)) == Own(count=7, share=0.1)
+    assert refusal(Own, count=101) == (("count",), "must be in [1, 100], received 101")
+    assert refusal(Own, count=1.5) == (("count",), "must be a whole number, received 1.5")
+    assert refusal(Own, share=0) == (("share",), "must be in (0, 0.5], received 0")
+    properties = Own.model_json_schema()["properties"]
+    assert properties["count"] == {"default": 1, "maximum": 100, "minimum": 1, "title": "Count", "type": "integer"}
+    assert properties["share"]["exclusiveMinimum"] == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1e-400", "-1e-400", "0.00001e-330", Decimal("1e-400"), Ratio(1, 10**400), np.longdouble("1e-400")],
+    ids=repr,
+)
+@pytest.mark.parametrize("field", ["number", "non_negative", "rate_or_zero"])
+def test_a_number_that_only_a_float_makes_0_is_refused_like_one_that_float32_does(field, value, refusal):
+    if not isinstance(value, np.longdouble) or value != 0:
+        path, message = refusal(read, field, value)
+        assert path == (field,)
+        assert message.startswith("must be a number that float32 can hold (1.2e-38 to 3.4e38, or 0), received ")
+
+
+@pytest.mark.parametrize(
+    "value", ["0e-400", "0", "-0.0", "0_0.0", Decimal("0e-400"), Ratio(0), np.longdouble(0)], ids=repr
+)
+def test_zero_is_zero_however_it_is_written(value):
+    assert read("non_negative", value) == 0
+
+
+class Hostile(float):
+    """A number of somebody's own, of which no method works."""
+
+    def fails(self, *_: object) -> Any:
+        raise RuntimeError("no")
+
+    __float__ = __index__ = __int__ = __eq__ = __le__ = __repr__ = __hash__ = __str__ = fails
+
+
+class HostileList(list[Any]):
+    def __len__(self) -> int:
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize("field", [*NUMBERS, *WHOLE])
+def test_an_object_whose_methods_raise_is_refused_where_it_is(field, refusal):
+    assert refusal(read, field, Hostile(0.5)).path == (field,)
+
+
+class Lists(Value):
+    numbers: fields.Listed[fields.Number] = ()
+    ordered: fields.Ordered[fields.Number] = (1.0,)
+
+
+@pytest.mark.parametrize("field", ["numbers", "ordered"])
+def test_a_list_that_cannot_be_read_or_is_far_too_long_is_refused(field, refusal):
+    assert refusal(Lists, **{field: HostileList([1])}).message.startswith(
+        "must be a value that can be read (RuntimeError: no)"
+    )
+    assert refusal(Lists, **{field: range(10**9)}) == (
+        (field,),
+        "must have at most 100,000 entries, and has 1,000,000,000",
+    )

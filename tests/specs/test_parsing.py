@@ -125,7 +125,9 @@ def test_a_type_that_is_no_string_is_refused(name, refusal):
 def test_what_is_no_mapping_no_name_and_no_spec_is_refused(data, refusal):
     path, message = refusal(parse_spec, data)
     assert path == ()
-    assert message.startswith("must be an optimizer or schedule spec, a mapping with a 'type', or the name of a type, received ")
+    assert message.startswith(
+        "must be an optimizer or schedule spec, a mapping with a 'type', or the name of a type, received "
+    )
 
 
 @pytest.mark.parametrize(
