@@ -1,25 +1,46 @@
 # What a person, a hook and CI run: one set of commands. Each sets up what it needs; Python and make must be there.
+# Another Python:  make test PYTHON=python3.13    (and VENV=.venv-3.13 to keep the environment of the usual one)
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
+# How many examples `make fuzz` draws for each property.
+N ?= 1000
+
+# What imports Keras, or runs type checkers, outside of tests/runtime.
+SLOW = documents front_door types
+
 # TensorFlow reports its CPU features, plug-ins and missing GPUs at start-up; only its errors are of interest here.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
+# uv has certificates of its own; pip, browsers and company proxies rely on those of the system.
+export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help test test-lowest check demo docs bench clean
+.PHONY: help test quick fuzz test-lowest check demo docs bench clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
+# An environment that another Python has made, or whose Python is gone, is made again.
+IDENTITY = -c 'import sys; print(sys.base_prefix, sys.version)'
+ifneq ($(shell $(PYTHON) $(IDENTITY)),$(shell $(BIN)/python $(IDENTITY) 2>/dev/null))
+.PHONY: $(VENV)/.ready
+endif
+
 $(VENV)/.ready: pyproject.toml
-	@echo "setting up $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python $(RESOLUTION) -e '.[dev]'
 	@touch $@
 
-test: $(VENV)/.ready ## run the tests
+test: $(VENV)/.ready ## run the tests, with the same random examples each time
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+quick: $(VENV)/.ready ## run the tests that need neither Keras nor a type checker
+	@$(BIN)/python -m pytest -n auto --dist loadfile --ignore=tests/runtime $(SLOW:%=--ignore=tests/test_%.py)
+
+fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N of them for each
+	@FUZZ_EXAMPLES=$(N) $(BIN)/python -m pytest -n auto --dist load -m hypothesis --hypothesis-profile=fuzz
 
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory test VENV=.venv-lowest RESOLUTION=--resolution=lowest-direct
@@ -43,4 +64,4 @@ bench: $(VENV)/.ready ## measure speed, as ratios within one run
 	@$(BIN)/python docs/benchmarks/bench.py
 
 clean: ## remove what the commands above have made
-	rm -rf .venv .venv-lowest build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

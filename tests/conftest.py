@@ -8,19 +8,27 @@ from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 from pydantic import ValidationError
 
 from keras_optkit.specs import registry as spec_registry
 
-# The first example of a run may pay for imports, so no single example has a deadline.
-# A slow machine is no fault of the package. On CI the examples are the same in each run; elsewhere they are new ones.
+# The first example of a run may pay for imports, so no single example has a deadline. A slow machine is no fault of the
+# package.
+settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# `make test` draws the same examples everywhere, `make fuzz` draws new ones.
+settings.register_profile("test", settings.get_profile("any"), derandomize=True)
 settings.register_profile(
-    "keras_optkit",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    derandomize="CI" in os.environ,
+    "fuzz", settings.get_profile("any"), max_examples=int(os.environ.get("FUZZ_EXAMPLES", "1000")), print_blob=True
 )
-settings.load_profile("keras_optkit")
+settings.load_profile("test")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--hypothesis-profile") is None:
+        # Hypothesis also draws the constants of all modules that are imported by then, so that the examples of a test
+        # depend on the tests that ran before it in its process. It has no setting for that.
+        providers._get_local_constants = lambda: providers._local_constants
 
 
 class Refusal(NamedTuple):
