@@ -1,0 +1,60 @@
+"""A spec against its run: what does not fit, in words.
+
+Keras trains whatever a schedule says, also where it was written for another run: epochs are counted as steps, a warm-up
+outlasts the run, a decay ends in its middle. Seen from the spec and the length of the run alone, this needs no Keras.
+"""
+
+from __future__ import annotations
+
+from keras_optkit.specs.base import Spec
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.resolving import Path, RunLength, resolve
+from keras_optkit.specs.run_fit.curve import Curve
+from keras_optkit.specs.run_fit.ends import after_the_run
+from keras_optkit.specs.run_fit.low_rates import low_rates
+from keras_optkit.specs.run_fit.misfit import Misfit
+from keras_optkit.specs.run_fit.slow_decays import slow_decays
+from keras_optkit.specs.run_fit.stretches import stretches
+from keras_optkit.specs.run_fit.units import above_the_whole, steps_that_read_as_epochs
+from keras_optkit.specs.run_fit.updates import rare_updates
+from keras_optkit.specs.run_fit.written import durations
+from keras_optkit.specs.schedules import ConstantSpec, ScheduleSpec
+
+__all__ = ["Misfit", "misfits"]
+
+
+def misfits(spec: Spec, run: RunLength) -> list[Misfit]:
+    """What in ``spec`` does not fit ``run``; nothing where the length of the run is not known.
+
+    Args:
+        spec: an optimizer or schedule spec, with its durations as they were written.
+        run: the batches in an epoch, and the epochs.
+
+    Raises:
+        pydantic.ValidationError: with its durations in steps ``spec`` is invalid.
+    """
+    if run.steps is None:
+        return []
+    resolved = resolve(spec, run)
+    found = list(rare_updates(resolved, run.steps)) if isinstance(resolved, OptimizerSpec) else []
+    written = list(durations(spec))
+    too_long = list(above_the_whole(written))
+    played = list(stretches(*_schedule(resolved), run.steps))
+    curve = Curve(played[0].schedule, run.steps)
+    found += too_long
+    # A kind that explains more comes first, and what follows from it is not said.
+    others = (
+        list(steps_that_read_as_epochs(written, played, curve, run))
+        or list(after_the_run(played, curve, run))
+        or [*low_rates(written, played, curve, run), *slow_decays(played, curve, run)]
+    )
+    return found + [misfit for misfit in others if misfit.path not in {known.path for known in found}]
+
+
+def _schedule(spec: Spec) -> tuple[Path, ScheduleSpec]:
+    """The schedule of a resolved ``spec``, and where it is in it."""
+    if isinstance(spec, OptimizerSpec):
+        rate = spec.learning_rate
+        return ("learning_rate",), rate if isinstance(rate, ScheduleSpec) else ConstantSpec(learning_rate=rate)
+    assert isinstance(spec, ScheduleSpec)
+    return (), spec

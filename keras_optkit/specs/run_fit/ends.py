@@ -1,0 +1,63 @@
+"""What ends after the run: warm-ups, decays, first periods and pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from keras_optkit.specs.resolving import RunLength
+from keras_optkit.specs.run_fit.curve import Curve, rate_of
+from keras_optkit.specs.run_fit.misfit import Misfit, as_duration
+from keras_optkit.specs.run_fit.phases import Kind, Phase, phases
+from keras_optkit.specs.run_fit.stretches import Stretch, at
+
+
+class _End(NamedTuple):
+    step: int
+    stretch: Stretch
+    phase: Phase
+
+
+def after_the_run(played: Sequence[Stretch], curve: Curve, run: RunLength) -> Iterator[Misfit]:
+    """The first thing that ends too late. What would come after it is late for the same reason."""
+    late = [end for end in _ends(played, curve.length) if end.step > _latest(end.phase, curve.length)]
+    if late:
+        # Of things that end together the innermost was meant to fill the run.
+        end = min(late, key=lambda end: (end.step, -len(end.stretch.path)))
+        yield Misfit((*end.stretch.path, *end.phase.field), _in_words(end, curve, run))
+
+
+def _ends(played: Sequence[Stretch], length: int) -> Iterator[_End]:
+    for stretch in played:
+        if stretch.end == length:  # a schedule that is cut off by the next was joined so, however long the run
+            for phase in phases(stretch.schedule):
+                yield _End(stretch.start + phase.end, stretch, phase)
+
+
+def _latest(phase: Phase, length: int) -> int:
+    """The last step at which a phase may end without a word."""
+    if phase.kind is Kind.WARMUP:
+        return length - 1
+    if phase.kind is Kind.PIECE:
+        return length + 1  # two percentages that make up 100% may be rounded to a step more
+    # About as much as it makes whether the last batch of each epoch is dropped: it leaves nothing to be seen.
+    return length + max(1, length // 100)
+
+
+def _in_words(end: _End, curve: Curve, run: RunLength) -> str:
+    length, stretch, phase = curve.length, end.stretch, end.phase
+    if phase.kind is Kind.PIECE:
+        return (
+            f"the boundary at step {end.step:,} is after the run, which ends at step {length:,}: what follows it is "
+            "never used; a boundary of '50%' fits any run"
+        )
+    words = f"the {phase.name} ends at step {end.step:,}, the run at step {length:,}"
+    last = f"its last rate is {curve.at(length - 1):.4g}"
+    reached = f"{rate_of(stretch.schedule, phase.end):.4g}"
+    if phase.kind is Kind.WARMUP:
+        return f"{words}: {last}, it never gets to {reached}; a warm-up of '5%' fits any run"
+    words += f": {last}, not {reached}" if phase.kind is Kind.DECAY else ": it is not completed"
+    if not phase.field:
+        return words
+    fitting = at(stretch.schedule, phase.field) - (end.step - length) // phase.times
+    return f"{words}; with {phase.field[0]}={as_duration(fitting, run)} both end together"

@@ -1,0 +1,86 @@
+"""A rate of 0 or nearly 0 for more than a twentieth of the run, and a decay that is over in the first twentieth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_optkit.specs.resolving import RunLength
+from keras_optkit.specs.run_fit.curve import Curve
+from keras_optkit.specs.run_fit.misfit import Misfit, as_duration, counted, shown_share
+from keras_optkit.specs.run_fit.phases import Kind, Phase, pace, phases
+from keras_optkit.specs.run_fit.stretches import Stretch, at
+from keras_optkit.specs.run_fit.written import Written
+
+_TWENTIETH = 1 / 20
+# Shares of the highest rate. A decay that is over, or that has no end, is as good as dead below the first. One that is
+# on its way to its end is so only below the second: the cube of what is left is below the first for a tenth of the way.
+_LOW, _NOTHING = 1e-3, 1e-6
+
+
+def low_rates(written: Sequence[Written], played: Sequence[Stretch], curve: Curve, run: RunLength) -> Iterator[Misfit]:
+    """The schedule whose rate is too low for too long, if there is one."""
+    simple = [stretch for stretch in played if stretch.is_simple]
+    in_steps = {path for path, duration in written if isinstance(duration, int)}
+    low = [_is_low(stretch, in_steps, curve) for stretch in simple]
+    shares = [float(steps.mean()) for steps in low]
+    if sum(shares) > _TWENTIETH:
+        longest = int(np.argmax(shares))
+        yield _misfit(simple[longest], low[longest], curve, run)
+
+
+def _is_low(stretch: Stretch, in_steps: set[tuple[int | str, ...]], curve: Curve) -> NDArray[np.bool_]:
+    """At which of the curve's steps ``stretch`` has a rate that is too low."""
+    inside = (curve.steps >= stretch.first) & (curve.steps < stretch.end)
+    limit = np.full(len(curve.steps), _NOTHING if pace(stretch.schedule) is None else _LOW)
+    if decay := _decay(stretch):
+        end = stretch.start + decay.end
+        # A decay that is so short is a mistake even if it leaves a rate, unless it is said to be short in percent.
+        is_short = end < _TWENTIETH * curve.length and (*stretch.path, *decay.field) in in_steps
+        limit[curve.steps >= end] = 1 if is_short else _LOW
+    rates = np.where(inside, curve.rates, 0)
+    peak = rates.max()
+    fallen = np.arange(len(rates)) > rates.argmax()  # on its way up a rate may be as low as it likes
+    # Less a rounding: 0.1 / 1000 may be a little above 0.0001.
+    low: NDArray[np.bool_] = (curve.rates == 0) | (fallen & (curve.rates < limit * peak * (1 - 1e-9)))
+    low &= inside & (peak < np.inf)
+    # A single step does not count: a warm-up from 0 has one, which in a short run is a large share.
+    beside = np.pad(low, 1)
+    low &= beside[:-2] | beside[2:]
+    return low
+
+
+def _decay(stretch: Stretch) -> Phase | None:
+    return next((phase for phase in phases(stretch.schedule) if phase.kind is Kind.DECAY), None)
+
+
+def _misfit(stretch: Stretch, low: NDArray[np.bool_], curve: Curve, run: RunLength) -> Misfit:
+    # The first rate, since none of the steps looked at need be the first.
+    peak = max(curve.at(stretch.first), *curve.rates[(curve.steps >= stretch.first) & (curve.steps < stretch.end)])
+    rate, share = _in_words(curve.rates[low], peak), shown_share(float(low.mean()), 1)
+    decay, schedule = _decay(stretch), stretch.schedule
+    if decay and (end := stretch.start + decay.end) < stretch.end:
+        follows = "the run" if stretch.end == curve.length else "the next schedule begins"
+        text = (
+            f"the {decay.name} ends at step {end:,}, {follows} at step {stretch.end:,}: for {share} of the run {rate}"
+        )
+        if decay.field:
+            fitting = at(schedule, decay.field) + stretch.end - end
+            text += f"; with {decay.field[0]}={as_duration(fitting, run)} nothing is left over"
+        return Misfit((*stretch.path, *decay.field), text)
+    first, last = curve.steps[low][[0, -1]].tolist()
+    text = f"for {share} of the run {rate}, from step {first:,} {'on' if low[-1] else f'to step {last:,}'}"
+    if field := pace(schedule):
+        text += f"; {field} is {counted(at(schedule, (field,)), run)}: make it longer"
+    return Misfit((*stretch.path, *([field] if field else [])), text)
+
+
+def _in_words(rates: NDArray[np.float64], peak: float) -> str:
+    if np.median(rates) == 0:
+        return "the rate is 0"
+    highest = rates.max()
+    if highest >= _LOW * peak:
+        return f"the rate is {highest:.4g}"
+    return f"the rate is below a {'millionth' if highest < _NOTHING * peak else 'thousandth'} of its peak of {peak:.4g}"

@@ -1,0 +1,51 @@
+"""A decay without an end that hardly moves in its run, or has not come to its first stair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from keras_optkit.specs.numbers import MOST_STEPS
+from keras_optkit.specs.resolving import RunLength
+from keras_optkit.specs.run_fit.curve import Curve, rate_of
+from keras_optkit.specs.run_fit.misfit import Misfit, counted
+from keras_optkit.specs.run_fit.phases import Kind, pace, phases
+from keras_optkit.specs.run_fit.stretches import Stretch, at
+
+_HARDLY = 0.01
+# Of the run. What plays for less of it may stay as it is.
+_SHORT = 1 / 20
+
+
+def slow_decays(played: Sequence[Stretch], curve: Curve, run: RunLength) -> Iterator[Misfit]:
+    """The decays that change the rate by less than 1% where they play, but would change it by more later."""
+    for stretch in played:
+        ends = phases(stretch.schedule)
+        if not stretch.is_simple or any(phase.kind is not Kind.WARMUP for phase in ends):
+            continue
+        begin = stretch.first + max((phase.end for phase in ends), default=0)
+        if stretch.end - begin < max(2, _SHORT * curve.length):
+            continue
+        rates = curve.rates[(curve.steps >= begin) & (curve.steps < stretch.end)]
+        later = rate_of(stretch.schedule, min(1000 * (stretch.end - stretch.start), MOST_STEPS))
+        if _span(rates.min(), rates.max()) < _HARDLY < _span(curve.at(begin), later):
+            yield _misfit(stretch, begin, curve, run)
+
+
+def _span(one: float, other: float) -> float:
+    """How far apart two rates are, as a share of the higher."""
+    low, high = sorted((one, other))
+    return (high - low) / high if high > 0 else 0.0
+
+
+def _misfit(stretch: Stretch, begin: int, curve: Curve, run: RunLength) -> Misfit:
+    first, last = curve.at(begin), curve.at(stretch.end - 1)
+    change = "never changes" if first == last else f"changes by less than 1%, from {first:.4g} to {last:.4g},"
+    text = f"the rate {change} {f'from step {begin:,} on' if begin else 'in the whole run'}"
+    field = pace(stretch.schedule)
+    if field is None:
+        return Misfit(stretch.path, text)
+    steps = at(stretch.schedule, (field,))
+    if begin + steps < stretch.end:
+        cause = f"decay_rate {at(stretch.schedule, ('decay_rate',)):g} in {counted(steps, run)}, moves it by too little"
+        return Misfit((*stretch.path, "decay_rate"), f"{text}: {cause}")
+    return Misfit((*stretch.path, field), f"{text}: {field} is {counted(steps, run)}; '10%' fits any run")

@@ -1,0 +1,84 @@
+"""Where in the run each schedule of a nested one plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from keras_optkit.specs.durations import in_steps
+from keras_optkit.specs.resolving import Path
+from keras_optkit.specs.schedules import JoinSpec, ScheduleSpec, WarmupSpec
+
+
+class Stretch(NamedTuple):
+    """A schedule and the steps of the run in which it plays.
+
+    Attributes:
+        path: where the schedule was written.
+        schedule: the schedule, with its durations in steps.
+        start: the step of the run that is the schedule's own step 0.
+        first: the first step at which the rate is that of this schedule: its own, or that of a schedule inside.
+        end: the step before which it is so for the last time; at most the length of the run.
+    """
+
+    path: Path
+    schedule: ScheduleSpec
+    start: int
+    first: int
+    end: int
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether the schedule is made of no other, as far as is known here."""
+        return not _parts(self.schedule)
+
+
+class _Part(NamedTuple):
+    """A schedule inside: where it is written, its own step 0, and where it begins to play."""
+
+    path: Path
+    start: int
+    first: int
+
+
+def _parts(schedule: ScheduleSpec) -> list[_Part]:
+    """The schedules inside ``schedule``, in the order of the steps at which they begin.
+
+    In a combinator of somebody else's, nobody knows when the schedules inside play: it counts as a simple one.
+    """
+    if isinstance(schedule, JoinSpec):
+        starts = [0, *map(in_steps, schedule.boundaries)]
+        return [_Part(("schedules", number), start, start) for number, start in enumerate(starts)]
+    if isinstance(schedule, WarmupSpec):
+        warmup = in_steps(schedule.warmup_steps)
+        return [_Part(("schedule",), warmup, warmup)]
+    return []
+
+
+def stretches(path: Path, schedule: ScheduleSpec, length: int) -> Iterator[Stretch]:
+    """``schedule`` and all schedules inside that play in a run of ``length`` steps, the outer before the inner."""
+    return _stretches(Stretch(path, schedule, start=0, first=0, end=length))
+
+
+def _stretches(outer: Stretch) -> Iterator[Stretch]:
+    yield outer
+    parts = _parts(outer.schedule)
+    ends = [outer.start + part.first for part in parts[1:]] + [outer.end] * bool(parts)
+    for part, end in zip(parts, ends, strict=True):
+        inner = Stretch(
+            (*outer.path, *part.path),
+            at(outer.schedule, part.path),
+            start=outer.start + part.start,
+            first=max(outer.first, outer.start + part.first),
+            end=min(end, outer.end),
+        )
+        if inner.first < inner.end:
+            yield from _stretches(inner)
+
+
+def at(schedule: ScheduleSpec, path: Path) -> Any:
+    """What is at ``path`` in ``schedule``."""
+    found: Any = schedule
+    for name in path:
+        found = found[name] if isinstance(name, int) else getattr(found, name)
+    return found
