@@ -1,24 +1,84 @@
-"""What the installed Keras may lack, and the version that has it."""
+"""What the installed Keras takes: the class that a spec names, and the arguments that say the same as the spec."""
 
 from __future__ import annotations
 
-#: (class, argument) or argument -> the first Keras whose constructors have it, read off Keras's releases.
-_SINCE: dict[str | tuple[str, str], str] = {
+import inspect
+import re
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.schedules import ScheduleSpec
+
+#: Class or argument -> the first Keras that has it, tried with Keras's releases. Muon came in 3.10, but before 3.13 it
+#: fails at its first step on TensorFlow, and has one weight decay where the spec has two.
+_SINCE = {
     "Lamb": "3.5",
-    "Muon": "3.10",
+    "Muon": "3.13",
     "ScheduleFreeAdamW": "3.14",
-    ("Muon", "adam_weight_decay"): "3.13",
-    ("Muon", "rms_rate"): "3.13",
     "loss_scale_factor": "3.3",
     "gradient_accumulation_steps": "3.3",
 }
 
+#: The fields that no constructor of Keras has.
+_OURS = {"type", "exclude_from_weight_decay", "groups"}
 
-def needs_keras(keras_class: str, argument: str | None = None) -> RuntimeError:
-    """The error for a class, or one argument of it, that the installed Keras does not have."""
+
+def keras_class(catalogue: ModuleType, name: str) -> Any:
+    """The class called ``name`` in ``catalogue``, a public module of the installed Keras.
+
+    Raises:
+        RuntimeError: Keras has no such class yet, or one that does not train as its spec says.
+    """
+    found = getattr(catalogue, name, None)
+    if found is None:
+        raise _needs_keras(name, f"which has no {catalogue.__name__}.{name}")
+    if _installed() < _release(_SINCE.get(name, "0")):
+        raise _needs_keras(name, f"whose {catalogue.__name__}.{name} does not train as {name}Spec describes")
+    return found
+
+
+def arguments_for(cls: type, spec: OptimizerSpec | ScheduleSpec) -> dict[str, Any]:
+    """The arguments with which ``cls``, a class of Keras, says the same as ``spec``.
+
+    A field that the installed Keras lacks is left out while it has its default, which is what Keras does without it.
+
+    Raises:
+        RuntimeError: such a field has another value.
+    """
+    known = parameters(cls)
+    arguments = {}
+    for name, field in type(spec).model_fields.items():
+        value = getattr(spec, name)
+        if name in known:
+            # Keras keeps what it was given, and writes lists into its config.
+            arguments[name] = list(value) if isinstance(value, tuple) else value
+        elif name not in _OURS and value != field.default:
+            raise _needs_keras(name, f"which has no {name!r} of {spec.type}")
+    return arguments
+
+
+@cache
+def parameters(cls: type) -> frozenset[str]:
+    """The names of the arguments that ``cls`` takes."""
+    return frozenset(inspect.signature(cls).parameters)
+
+
+def _needs_keras(name: str, lack: str) -> RuntimeError:
     import keras
 
-    missing = f"keras.optimizers.{keras_class}" if argument is None else f"{argument!r} of {keras_class}"
-    version = _SINCE.get((keras_class, argument) if argument else keras_class) or _SINCE.get(argument or "")
-    remedy = f"it needs Keras >= {version}" if version else "it is not a part of Keras that this package knows"
-    return RuntimeError(f"Keras {keras.__version__} is installed, which has no {missing}: {remedy}")
+    known = name in _SINCE
+    remedy = f"it needs Keras >= {_SINCE[name]}" if known else "it is not a part of Keras that this package knows"
+    return RuntimeError(f"Keras {keras.__version__} is installed, {lack}: {remedy}")
+
+
+def _installed() -> tuple[int, ...]:
+    import keras
+
+    return _release(keras.__version__)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The numbers of major and minor release: (3, 15) of ``"3.15.1"`` and of ``"3.15.0.dev2026"``."""
+    return tuple(map(int, re.findall(r"\d+", version)[:2]))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
-from keras_optkit.runtime.availability import needs_keras
-from keras_optkit.runtime.spec_of import remember
+from keras_optkit.runtime.arguments import arguments_for, keras_class
 from keras_optkit.specs.optimizers import (
     AdadeltaSpec,
     AdafactorSpec,
@@ -132,17 +129,16 @@ def build_optimizer(
 
     import keras
 
-    arguments = _arguments(keras.optimizers, spec)
+    cls = keras_class(keras.optimizers, spec.type)
+    arguments = arguments_for(cls, spec)
     if isinstance(spec.learning_rate, ScheduleSpec):
-        arguments["learning_rate"] = build_schedule(spec.learning_rate)
-    keras_class = getattr(keras.optimizers, spec.type)
+        arguments["learning_rate"] = _native_schedule(spec.learning_rate)
     if spec.exclude_from_weight_decay or spec.groups:
         from keras_optkit.runtime.grouped import GROUPED
 
-        keras_class = GROUPED[spec.type]
+        cls = GROUPED[spec.type]
         arguments |= {"exclude_from_weight_decay": spec.exclude_from_weight_decay, "groups": spec.groups}
-    optimizer: Optimizer = keras_class(**arguments)
-    remember(optimizer, spec)
+    optimizer: Optimizer = cls(**arguments)
     return optimizer
 
 
@@ -184,48 +180,23 @@ def build_schedule(
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
         RuntimeError: the installed Keras has no such schedule or argument; the message names the version needed.
     """
-    spec = read(ScheduleSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
+    return _native_schedule(read(ScheduleSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs))
 
+
+def _native_schedule(spec: ScheduleSpec) -> LearningRateSchedule:
+    """The Keras schedule of a ``spec`` whose durations are in steps."""
     import keras
 
     from keras_optkit.runtime.schedule import PiecewiseConstantTable, SpecSchedule
 
     if not spec.mirrors_keras:
         return SpecSchedule(spec)
-    arguments = _arguments(keras.optimizers.schedules, spec)
+    cls = keras_class(keras.optimizers.schedules, spec.type)
     if isinstance(spec, PiecewiseConstantDecaySpec) and len(spec.boundaries) > _SHORT:
-        return PiecewiseConstantTable(**arguments)
-    schedule: LearningRateSchedule = getattr(keras.optimizers.schedules, spec.type)(**arguments)
+        cls = PiecewiseConstantTable
+    schedule: LearningRateSchedule = cls(**arguments_for(cls, spec))
     return schedule
 
 
 # So many boundaries cost little as Keras writes them: about 11 graph nodes each, where a table costs 40 in all.
 _SHORT = 8
-
-
-def _arguments(catalogue: Any, spec: OptimizerSpec | ScheduleSpec) -> dict[str, Any]:
-    """The arguments with which the class of ``spec`` in ``catalogue``, a Keras module, says the same.
-
-    A field that the installed Keras lacks is left out while it has its default, which is what Keras does without it.
-    """
-    keras_class = getattr(catalogue, spec.type, None)
-    if keras_class is None:
-        raise needs_keras(spec.type)
-    known = _parameters(keras_class)
-    arguments = {}
-    for name, field in type(spec).model_fields.items():
-        value = getattr(spec, name)
-        if name in known:
-            # Keras keeps what it was given, and writes lists into its config.
-            arguments[name] = list(value) if isinstance(value, tuple) else value
-        elif name not in _OURS and value != field.default:
-            raise needs_keras(spec.type, name)
-    return arguments
-
-
-_OURS = {"type", "exclude_from_weight_decay", "groups"}
-
-
-@cache
-def _parameters(keras_class: type) -> frozenset[str]:
-    return frozenset(inspect.signature(keras_class).parameters)

@@ -30,3 +30,17 @@ def compiled_with(model: Any) -> dict[str, Any]:
 def takes_adam_step(muon: Any, variable: Any) -> bool:
     """Whether a ``keras.optimizers.Muon`` takes Adam's step for ``variable``."""
     return bool(muon._should_use_adamw(variable))
+
+
+def held_learning_rate(optimizer: Any) -> Any:
+    """What an ``optimizer`` computes its rate from: a ``keras.Variable``, a schedule or a function.
+
+    The public ``learning_rate`` is the rate of the present step.
+    """
+    return optimizer._learning_rate
+
+
+def has_exclusion_of_its_own(optimizer: Any) -> bool:
+    """Whether Keras's ``exclude_from_weight_decay`` was called on ``optimizer`` and excludes something."""
+    kept = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+    return any(getattr(optimizer, name, None) for name in kept)

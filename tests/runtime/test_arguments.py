@@ -5,7 +5,15 @@ from typing import Any
 import keras
 import pytest
 
-from keras_optkit import AdamSpec, CosineDecaySpec, SGDSpec, build_optimizer, build_schedule, compile_with
+from keras_optkit import (
+    AdamSpec,
+    CosineDecaySpec,
+    SGDSpec,
+    build_optimizer,
+    build_schedule,
+    compile_with,
+    register_spec,
+)
 
 
 @pytest.fixture
@@ -64,3 +72,26 @@ def test_what_keras_lacks_leaves_a_model_untouched() -> None:
     with pytest.raises(RuntimeError, match="loss_scale_factor"):
         compile_with(model, SGDSpec(loss_scale_factor=2), loss="mse")
     assert not model.compiled
+
+
+@pytest.mark.parametrize("version", ["3.10.0", "3.12.4", "3.9.0.dev2025"])
+def test_muon_is_refused_where_keras_has_it_and_cannot_train_it(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras, "__version__", version)
+    words = rf"Keras {version} is installed, whose keras\.optimizers\.Muon does not train as MuonSpec describes"
+    with pytest.raises(RuntimeError, match=rf"{words}: it needs Keras >= 3\.13$"):
+        build_optimizer("muon")
+
+
+@pytest.mark.parametrize("version", ["3.13.0", "3.14.0rc1", "3.100", "4.0.0.dev1"])
+def test_muon_is_built_where_keras_can_train_it(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras, "__version__", version)
+    assert isinstance(build_optimizer("muon"), keras.optimizers.Muon)
+
+
+def test_a_type_that_no_keras_has_is_said_to_be_none(registry: dict[str, type]) -> None:
+    @register_spec
+    class SophiaSpec(SGDSpec):
+        """An optimizer that Keras does not have."""
+
+    with pytest.raises(RuntimeError, match=r"which has no keras\.optimizers\.Sophia: it is not a part of Keras"):
+        build_optimizer(SophiaSpec())

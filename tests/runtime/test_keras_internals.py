@@ -41,3 +41,24 @@ def test_muon_says_which_variables_take_adams_step() -> None:
     made = {name: keras.Variable(keras.ops.zeros(shape), name=name) for name, shape in shapes.items()}
     found = {name: keras_internals.takes_adam_step(muon, variable) for name, variable in made.items()}
     assert found == {"body": False, "bias": True, "head": True}
+
+
+def test_held_learning_rate_is_a_variable_or_what_was_given() -> None:
+    held = keras_internals.held_learning_rate(keras.optimizers.SGD(0.5))
+    assert isinstance(held, keras.Variable)
+    assert float(held) == 0.5
+    for given in (keras.optimizers.schedules.CosineDecay(0.1, 10), lambda: 0.1):
+        assert keras_internals.held_learning_rate(keras.optimizers.SGD(given)) is given
+
+
+def test_an_exclusion_by_keras_is_seen_whether_by_name_or_by_variable() -> None:
+    for excluded, found in (
+        ({}, False),
+        ({"var_names": []}, False),
+        ({"var_names": ["bias"]}, True),
+        ({"var_list": [keras.Variable([1.0])]}, True),
+    ):
+        optimizer = keras.optimizers.SGD(weight_decay=0.1)
+        assert not keras_internals.has_exclusion_of_its_own(optimizer)
+        optimizer.exclude_from_weight_decay(**excluded)
+        assert keras_internals.has_exclusion_of_its_own(optimizer) == found

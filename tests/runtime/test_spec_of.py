@@ -1,5 +1,6 @@
 """spec_of: what was built is read back as it was written, or an error says why it cannot be."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from strategies import OPTIMIZERS, SCHEDULES
 
 from keras_optkit import (
     AdamSpec,
+    AdamWSpec,
     ConstantSpec,
     CosineDecaySpec,
     ExponentialDecaySpec,
@@ -24,7 +26,9 @@ from keras_optkit import (
     SGDSpec,
     WarmupSpec,
     build_optimizer,
+    build_schedule,
     compile_with,
+    parse_spec,
     register_spec,
     spec_of,
 )
@@ -46,6 +50,15 @@ def in_steps(spec: Any) -> Any:
         reject()
 
 
+def as_held(spec: OptimizerSpec) -> OptimizerSpec:
+    """``spec`` as far as Keras keeps it: the rate as a float32, and no name that Keras would make up itself."""
+    if isinstance(spec.learning_rate, float):
+        spec = spec.replace(learning_rate=np.float32(spec.learning_rate))
+    own = f"(Grouped)?{spec.type}".lower()
+    made_up = spec.name is not None and re.fullmatch(own, re.sub(r"_\d+$", "", spec.name).replace("_", "").lower())
+    return spec.replace(name=None) if made_up else spec
+
+
 def dense() -> keras.Model:
     stack = [keras.layers.Input((2,)), keras.layers.Dense(2, name="dense"), keras.layers.Dense(1, name="head")]
     return keras.Sequential(stack)
@@ -57,30 +70,28 @@ def dense() -> keras.Model:
 def test_what_a_valid_spec_builds_is_read_back_as_that_spec(spec: OptimizerSpec) -> None:
     resolved = in_steps(spec)
     read = spec_of(build_optimizer(resolved))
-    assert read == resolved
+    assert read == as_held(resolved)
     assert type(read) is type(resolved)
 
 
 @given(st.one_of(*SCHEDULES.values()))
-def test_what_any_schedule_builds_is_read_back_too(schedule: ScheduleSpec) -> None:
+@example(LONG)
+@example(WARM)
+def test_what_any_schedule_builds_is_read_back_alone_and_inside_an_optimizer(schedule: ScheduleSpec) -> None:
     spec = in_steps(SGDSpec(learning_rate=schedule))
-    assert spec_of(build_optimizer(spec)) == spec
+    read = spec_of(build_schedule(spec.learning_rate))
+    assert spec_of(build_optimizer(spec)).learning_rate == read == spec.learning_rate
+    assert type(read) is type(schedule)
 
 
 @given(st.one_of(*KNOWN.values()))
-@example(AdamSpec(learning_rate=0.001))
+@example(AdamSpec(learning_rate=2 / 3))
+@example(AdamSpec(name="adam_2"))
 @example(SGDSpec(learning_rate=LONG, groups=GROUPS))
-def test_a_config_of_keras_s_brings_back_what_float32_holds(spec: OptimizerSpec) -> None:
-    # As load_model does, for which what was once written is gone.
-    resolved = in_steps(spec)
-    read = spec_of(
-        keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(build_optimizer(resolved)))
-    )
-    if isinstance(resolved.learning_rate, float):
-        assert np.float32(read.learning_rate) == np.float32(resolved.learning_rate)
-        resolved = resolved.replace(learning_rate=read.learning_rate)
-    # A name that Keras would make up itself is not told from one that was given.
-    assert read.replace(name=None) == resolved.replace(name=None)
+def test_the_answer_is_the_same_before_and_after_saving_and_loading(spec: OptimizerSpec) -> None:
+    built = build_optimizer(in_steps(spec))
+    loaded = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(built))
+    assert spec_of(loaded) == spec_of(built)
 
 
 @pytest.mark.parametrize("cls", KNOWN)
@@ -94,11 +105,39 @@ def test_an_optimizer_that_was_written_by_hand_is_read() -> None:
     assert spec_of(by_hand) == SGDSpec(learning_rate=rate, momentum=0.9, clipnorm=1, name="mine")
 
 
-@pytest.mark.parametrize("rate", [0.001, 0.1, 1e-30, 3e-4, 2 / 3, 1.0, 123456.789])
-def test_a_rate_is_the_number_that_was_written(rate: float) -> None:
+@pytest.mark.parametrize("rate", [0.001, 0.1, 1e-30, 3e-4, 1.0, 0.3000001])
+def test_a_rate_that_float32_tells_from_its_neighbours_is_the_number_that_was_written(rate: float) -> None:
     assert spec_of(build_optimizer(SGDSpec(learning_rate=rate))).learning_rate == rate
-    short = float(str(np.float32(rate)))
-    assert spec_of(keras.optimizers.SGD(rate)).learning_rate == short
+    assert spec_of(keras.optimizers.SGD(rate)).learning_rate == rate
+
+
+@pytest.mark.parametrize(("written", "read"), [(2 / 3, 0.6666667), (123456.789, 123456.79), (np.pi, 3.1415927)])
+def test_a_longer_rate_is_the_shortest_that_float32_holds_whoever_built_the_optimizer(written, read) -> None:
+    assert spec_of(build_optimizer(SGDSpec(learning_rate=written))).learning_rate == read
+    assert spec_of(keras.optimizers.SGD(written)).learning_rate == read
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (None, None),
+        ("adam_w", None),
+        ("adamw", None),  # as Keras 3.10 names it
+        ("adam_w_12", None),
+        ("adam", "adam"),
+        ("mine", "mine"),
+        ("adam_w_b", "adam_w_b"),
+        ("my_adam_w", "my_adam_w"),
+    ],
+)
+def test_a_name_that_keras_makes_of_the_class_is_none(given: str | None, read: str | None) -> None:
+    assert spec_of(keras.optimizers.AdamW(name=given)).name == read
+    assert spec_of(build_optimizer(AdamWSpec(name=given))).name == read
+
+
+@pytest.mark.parametrize(("given", "read"), [(None, None), ("grouped_adam_w_2", None), ("adam_w", "adam_w")])
+def test_a_name_that_keras_makes_of_a_grouped_class_is_none(given: str | None, read: str | None) -> None:
+    assert spec_of(build_optimizer(AdamWSpec(name=given, groups=GROUPS))).name == read
 
 
 def test_after_loading_a_rate_is_the_shortest_decimal_that_float32_holds(tmp_path: Path) -> None:
@@ -163,6 +202,13 @@ class OwnSchedule(schedules.LearningRateSchedule):
         return {}
 
 
+class OwnMuon(keras.optimizers.SGD):
+    """One that only has a name like one of Keras's."""
+
+
+OwnMuon.__name__ = OwnMuon.__qualname__ = "Muon"
+
+
 def multi_optimizer() -> Any:
     return keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(keras.optimizers.SGD()))
 
@@ -170,24 +216,64 @@ def multi_optimizer() -> Any:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (OwnAdam, r"no spec stands for .*test_spec_of\.OwnAdam"),
-        (multi_optimizer, r"no spec stands for .*\.MultiOptimizer"),
+        (OwnAdam, r"^there is no spec for .*test_spec_of\.OwnAdam$"),
+        (OwnMuon, r"^there is no spec for .*test_spec_of\.Muon$"),
+        (multi_optimizer, r"^there is no spec for .*\.MultiOptimizer; take the spec of each of its `optimizers`$"),
         (
-            lambda: keras.optimizers.SGD(OwnSchedule()),
-            r"no spec stands for the learning rate .*test_spec_of\.OwnSchedule",
+            OwnSchedule,
+            r"^there is no spec for .*test_spec_of\.OwnSchedule; describe it with a ScheduleSpec of your own$",
         ),
-        (lambda: keras.optimizers.SGD(lambda: 0.1), "a learning rate that is a function"),
-        (lambda: "adam", "no spec stands for .*'adam'"),
-        (lambda: None, "no spec stands for .*None"),
-        (lambda: keras.optimizers.Adam, "no spec stands for .*Adam"),
-        (lambda: AdamSpec(), "no spec stands for .*AdamSpec"),
+        (lambda: keras.optimizers.SGD(OwnSchedule()), r"^there is no spec for .*test_spec_of\.OwnSchedule; "),
+        (lambda: keras.optimizers.SGD(lambda: 0.1), "^there is no spec for a learning rate that is a function"),
+        (
+            lambda: keras.optimizers.Optimizer(0.1),
+            r"^there is no spec for keras\.src\.optimizers\.optimizer\.Optimizer$",
+        ),
     ],
 )
-def test_what_no_spec_stands_for_is_an_error_that_names_it(make: Any, words: str) -> None:
+def test_a_class_that_no_spec_describes_is_named(make: Any, words: str) -> None:
     if make is multi_optimizer and not hasattr(keras.optimizers, "MultiOptimizer"):
         pytest.skip("this Keras has no MultiOptimizer")
+    made = make()
     with pytest.raises(TypeError, match=words):
-        spec_of(make())
+        spec_of(made)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    ["adam", None, 3, [], {}, b"", keras.optimizers.Adam, AdamSpec(), WARM, type, keras, np.zeros(2)],
+    ids=repr,
+)
+def test_what_is_no_optimizer_schedule_or_model_is_refused(nonsense: Any) -> None:
+    with pytest.raises(TypeError, match=r"^spec_of takes a Keras optimizer, a schedule or a compiled model, received "):
+        spec_of(nonsense)
+
+
+def as_on_pytorch(public: type) -> type:
+    """Such a class as Keras's constructors return on the PyTorch backend: see ``TorchOptimizer.__new__``."""
+    module = f"keras.src.backend.torch.optimizers.torch_{public.__name__.lower()}"
+    return type(public.__name__, (public,), {"__module__": module})
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "Lion"])
+def test_what_keras_returns_on_pytorch_is_read_as_the_class_that_was_called(name: str) -> None:
+    made = as_on_pytorch(getattr(keras.optimizers, name))(0.5, clipnorm=2)
+    assert spec_of(made) == parse_spec({"type": name, "learning_rate": 0.5, "clipnorm": 2})
+
+
+def test_a_class_of_keras_s_that_only_inherits_from_one_with_a_spec_is_not_read_as_that() -> None:
+    newer = type("NewerAdam", (keras.optimizers.Adam,), {"__module__": "keras.src.optimizers.newer_adam"})
+    with pytest.raises(TypeError, match=r"there is no spec for keras\.src\.optimizers\.newer_adam\.NewerAdam"):
+        spec_of(newer())
+
+
+@pytest.mark.parametrize("make", [schedules.ExponentialDecay, schedules.InverseTimeDecay])
+def test_a_schedule_that_keras_computes_in_whole_numbers_is_refused(make: Any) -> None:
+    # ExponentialDecay(1, 1000, 0.9) is 1 at step 0 and 0 from then on.
+    for source in (make(1, 1000, 0.9), keras.optimizers.SGD(make(1, 1000, 0.9))):
+        with pytest.raises(ValueError, match=r"in whole numbers, as its initial_learning_rate is an int.* with 1\.0$"):
+            spec_of(source)
+    assert spec_of(make(1.0, 1000, 0.9)).value(0) == 1
 
 
 def test_a_model_that_is_not_compiled_is_an_error() -> None:
