@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from keras_optkit.runtime.keras_internals import sublayers
 from keras_optkit.runtime.places import places_in
-from keras_optkit.specs.groups import ParamGroup, matches
+from keras_optkit.specs.groups import ParamGroup
+from keras_optkit.specs.patterns import matches
 
 if TYPE_CHECKING:
     import keras

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from keras_optkit.runtime.places import Place
-from keras_optkit.specs.groups import BIAS_AND_NORM, ParamGroup, matches
+from keras_optkit.specs.groups import BIAS_AND_NORM, ParamGroup
+from keras_optkit.specs.patterns import matches
 
 
 class Treatment(NamedTuple):

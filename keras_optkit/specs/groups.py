@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
-
-from keras_optkit.specs.errors import field_error
 from keras_optkit.specs.fields import Listed, NonNegative
+from keras_optkit.specs.patterns import Pattern
 from keras_optkit.specs.value import Conflict, Value
 
 #: The word that selects biases and the parameters of normalization layers.
 BIAS_AND_NORM = "bias_and_norm"
-
-
-def _compilable(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise field_error("wrong_type", f"must be a regular expression ({error})", pattern) from None
-    return pattern
-
-
-#: A regular expression.
-Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compilable)]
 
 
 Patterns = Listed[Pattern]
@@ -52,12 +36,6 @@ class ParamGroup(Value):
     def conflicts(self) -> Iterator[Conflict]:
         if self.learning_rate_multiplier == 0 and self.weight_decay:
             yield Conflict("weight_decay", "has no effect on a frozen group (learning_rate_multiplier=0)")
-
-
-def matches(pattern: str, path: str) -> bool:
-    """Whether ``pattern``, beginning at a component of ``path``, is found in it."""
-    starts = [0, *(slash.end() for slash in re.finditer("/", path))]
-    return any(re.compile(pattern).match(path, start) for start in starts)
 
 
 def is_bias_or_norm(path: str) -> bool:

@@ -8,10 +8,10 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from keras_optkit.specs.base import register_spec
-from keras_optkit.specs.fields import Count, Flag, Momentum, NonNegative, Number, Positive
-from keras_optkit.specs.groups import Patterns
+from keras_optkit.specs.fields import Count, Flag, Listed, Momentum, NonNegative, Number, Positive
 from keras_optkit.specs.learning_rate import LearningRate
 from keras_optkit.specs.optimizers.base import OptimizerSpec
+from keras_optkit.specs.patterns import KerasPattern
 from keras_optkit.specs.value import Conflict
 
 
@@ -53,7 +53,7 @@ class MuonSpec(OptimizerSpec):
     adam_beta_2: Momentum = 0.999
     adam_weight_decay: NonNegative | None = 0.004
     epsilon: Positive = 1e-7
-    exclude_layers: Annotated[Patterns | None, AfterValidator(_none_for_empty)] = None
+    exclude_layers: Annotated[Listed[KerasPattern] | None, AfterValidator(_none_for_empty)] = None
     exclude_embeddings: Flag = True
     muon_a: Number = 3.4445
     muon_b: Number = -4.775

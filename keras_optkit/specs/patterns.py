@@ -1,0 +1,98 @@
+"""Patterns over variable paths that no file can make hang.
+
+``re`` backtracks: ``(.+)+!`` on a path of 41 characters does not end. Here a pattern is searched by pydantic's engine,
+Rust's ``regex``, in a time linear in the path. That engine has neither lookaround nor backreferences. A pattern with
+one of these is searched by ``re``, if it is certain to end soon.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, Field
+from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+from keras_optkit.specs.errors import field_error
+from keras_optkit.specs.regex import NotLinearError, most_steps, parsed, rewritten
+
+#: The worst pattern of this length takes 0.3 s to compile. What is longer is a list of names.
+MOST_CHARACTERS = 1_000
+#: The steps that ``re`` may take at one place of a path of so many characters: 2 ms.
+_MOST_STEPS, _LONG_PATH = 100_000, 200
+
+Search: TypeAlias = Callable[[str], bool]
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether ``pattern``, starting at a component of ``path``, is found in it."""
+    return search_of(pattern)(path)
+
+
+@lru_cache(maxsize=1_000)
+def search_of(pattern: str) -> Search:
+    """The function that says whether ``pattern``, starting at a component of a path, is found in that path.
+
+    Raises:
+        ValueError: ``pattern`` is not a regular expression, or one that may take too long.
+    """
+    _check_length(pattern)
+    try:
+        linear = rewritten(parsed(pattern))
+    except NotLinearError:
+        return _searched_by_re(_compiled_by_re(pattern))
+    try:
+        return SchemaValidator(core_schema.str_schema(pattern=rf"(?:\A|/){linear}")).isinstance_python
+    except (SchemaError, UnicodeError):
+        raise ValueError(
+            "must be a regular expression that compiles: this one is too large, or has a lone surrogate"
+        ) from None
+
+
+def _searched_by_re(compiled: re.Pattern[str]) -> Search:
+    def search(path: str) -> bool:
+        starts = [0, *(slash.end() for slash in re.finditer("/", path))]
+        return any(compiled.match(path, start) for start in starts)
+
+    return search
+
+
+def _check_length(pattern: str) -> None:
+    if len(pattern) > MOST_CHARACTERS:
+        raise ValueError(
+            f"must be a regular expression of at most {MOST_CHARACTERS:,} characters, not {len(pattern):,}: "
+            "split it into several"
+        )
+
+
+def _compiled_by_re(pattern: str) -> re.Pattern[str]:
+    _check_length(pattern)
+    if most_steps(parsed(pattern), _LONG_PATH) > _MOST_STEPS:
+        raise ValueError(
+            "must be a regular expression that Python's re searches quickly: with lookaround or a backreference, and "
+            "in exclude_layers, at most two repeats such as .* may follow each other, and nothing with a repeat or "
+            "a choice in it may be repeated"
+        )
+    try:
+        return re.compile(pattern)
+    except (re.error, RecursionError) as error:
+        raise ValueError(f"must be a regular expression ({error})") from None
+
+
+def _checked_by(compile_pattern: Callable[[str], object]) -> AfterValidator:
+    def checked(pattern: str) -> str:
+        try:
+            compile_pattern(pattern)
+        except ValueError as error:
+            raise field_error("wrong_type", str(error), pattern) from None
+        return pattern
+
+    return AfterValidator(checked)
+
+
+#: A regular expression that is searched in variable paths, each time starting at a component.
+Pattern = Annotated[str, Field(min_length=1), _checked_by(search_of)]
+#: A regular expression that Keras itself searches in variable paths, with ``re``.
+KerasPattern = Annotated[str, Field(min_length=1), _checked_by(_compiled_by_re)]
