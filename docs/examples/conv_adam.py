@@ -1,4 +1,4 @@
-"""A Conv2D net trained by Adam, its constants written out though they are the defaults."""
+"""Train a Conv2D model with Adam. The spec writes out Adam's constants, although they are the defaults."""
 
 import keras
 from digits import CLASSES, IMAGE_SHAPE, load_data
@@ -11,11 +11,11 @@ BATCH_SIZE = 16
 
 
 def make_model() -> keras.Model:
-    """One convolution, pooled, then a softmax."""
+    """Return a convolution with pooling and a softmax layer."""
     return keras.Sequential(
         [
             keras.layers.Input(IMAGE_SHAPE),
-            keras.layers.Reshape((*IMAGE_SHAPE, 1)),  # Conv2D wants a channel axis
+            keras.layers.Reshape((*IMAGE_SHAPE, 1)),  # Conv2D needs a channel axis
             keras.layers.Conv2D(32, 3, activation="relu"),
             keras.layers.MaxPooling2D(),
             keras.layers.Flatten(),

@@ -1,4 +1,4 @@
-"""The Conv2D net again, trained as with AdamW: a warm-up in percent of the run, a cosine decay in epochs."""
+"""Train the Conv2D model with weight decay, a warm-up in percent of the run and a cosine decay in epochs."""
 
 import math
 from pathlib import Path
@@ -23,8 +23,8 @@ PICTURE = Path(__file__).parents[2] / "build" / "learning_rate.png"  # git ignor
 
 
 def draw(steps_per_epoch: int) -> None:
-    """Write a picture of the learning rate over the run, for which nothing need be trained."""
-    figure = Figure(layout="constrained")  # without pyplot, Agg draws it, which needs no display
+    """Save a picture of the learning rate over the run. This needs no training."""
+    figure = Figure(layout="constrained")  # without pyplot, matplotlib needs no display
     plot_schedule(SPEC, steps_per_epoch=steps_per_epoch, epochs=EPOCHS, ax=figure.subplots())
     PICTURE.parent.mkdir(exist_ok=True)
     figure.savefig(PICTURE)

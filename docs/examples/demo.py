@@ -1,6 +1,6 @@
-"""Train every example through keras_optkit and again as plain Keras, and compare the two.
+"""Train every example with keras_optkit and with plain Keras, and compare the two.
 
-Run it with ``make demo``. The exit status is 1 when a case falls short of the code written by hand.
+Run it with ``make demo``. The exit status is 1 if an example trains worse than the plain Keras code.
 """
 
 import math
@@ -27,15 +27,15 @@ with quiet_stderr():
 
 SEED = 0
 LOSS = "sparse_categorical_crossentropy"
-# Nine of the 450 test images: more than another rounding of the same mathematics can cost.
+# Nine of the 450 test images: rounding differences alone cost less.
 TOLERANCE = 0.02
-# Both runs broken alike would agree with each other; every case reaches 0.94 when it works.
+# Two runs that are broken in the same way would agree, so there is a minimum. Every case that works reaches 0.94.
 LEAST_ACCURACY = 0.9
 
 
 @dataclass(frozen=True)
 class Case:
-    """An example and the optimizer that plain Keras code would use in its place."""
+    """An example, and its optimizer in plain Keras code."""
 
     name: str
     optimizer: str
@@ -45,7 +45,7 @@ class Case:
     spec: OptimizerSpec
     by_hand: Callable[[], keras.optimizers.Optimizer]
     rounding: str = "for no known reason"
-    """Why the weights may differ from those by hand in their last digits."""
+    """Why the last digits of the weights may differ from those of plain Keras."""
 
 
 CASES = (
@@ -85,19 +85,19 @@ CASES = (
         epochs=conv_warmup.EPOCHS,
         batch_size=conv_warmup.BATCH_SIZE,
         spec=conv_warmup.SPEC,
-        # An epoch has 85 batches: 10% of 20 epochs are 170 steps, and 18 epochs are 1530.
+        # An epoch has 85 batches, so 10% of 20 epochs is 170 steps, and 18 epochs is 1530.
         by_hand=lambda: keras.optimizers.Adam(
             keras.optimizers.schedules.CosineDecay(0.0, 1530, alpha=0.01, warmup_target=0.003, warmup_steps=170),
             weight_decay=0.004,
         ),
-        rounding="as the rate is computed in float64 here and in float32 by Keras's CosineDecay",
+        rounding="because keras_optkit computes the rate in float64, and Keras's CosineDecay in float32",
     ),
 )
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one training run came to."""
+    """The result of one training run."""
 
     start_rate: float
     end_rate: float
@@ -107,13 +107,13 @@ class Outcome:
 
 
 def steps_per_epoch(case: Case) -> int:
-    """The number of batches in an epoch, the last of which may be a short one."""
+    """Return the number of batches in an epoch, including a short last one."""
     (x_train, _), _ = load_data()
     return math.ceil(len(x_train) / case.batch_size)
 
 
 def compile_by_spec(case: Case) -> keras.Model:
-    """The package's way."""
+    """Return the model compiled with the spec."""
     keras.utils.set_random_seed(SEED)
     model = case.make_model()
     steps = steps_per_epoch(case)
@@ -121,7 +121,7 @@ def compile_by_spec(case: Case) -> keras.Model:
 
 
 def compile_by_hand(case: Case) -> keras.Model:
-    """The way of plain Keras, with the same seed and so the same first weights and batches."""
+    """Return the model compiled in plain Keras, with the same seed and so the same initial weights and batches."""
     keras.utils.set_random_seed(SEED)
     model = case.make_model()
     model.compile(optimizer=case.by_hand(), loss=LOSS, metrics=["accuracy"])
@@ -129,7 +129,7 @@ def compile_by_hand(case: Case) -> keras.Model:
 
 
 def train(model: keras.Model, case: Case, label: str, progress: Progress) -> Outcome:
-    """Fit and evaluate a compiled model, one progress bar for the whole run."""
+    """Fit and evaluate a compiled model, with one progress bar for the whole run."""
     (x_train, y_train), (x_test, y_test) = load_data()
     bar = progress.add_task(label, total=case.epochs)
     tick = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress.advance(bar))
@@ -153,25 +153,25 @@ def train(model: keras.Model, case: Case, label: str, progress: Progress) -> Out
 
 
 def find_fault(loss: float, accuracy: float, accuracy_by_hand: float) -> str | None:
-    """Say what is wrong with a run's test loss and accuracy, or return None."""
-    # A net of NaNs still has an accuracy, that of always answering 0; the loss gives it away.
+    """Return what is wrong with the test loss and accuracy of a run, or None."""
+    # A model whose weights are NaN always answers 0, which gives some accuracy. Its loss is NaN.
     if not (math.isfinite(loss) and math.isfinite(accuracy)):
         return f"test loss {loss}, accuracy {accuracy:.4f}: training diverged"
     if not accuracy >= accuracy_by_hand - TOLERANCE:
-        return f"accuracy {accuracy:.4f} is far below {accuracy_by_hand:.4f} by hand"
+        return f"accuracy {accuracy:.4f} is far below the {accuracy_by_hand:.4f} of plain Keras"
     if accuracy < LEAST_ACCURACY:
-        return f"accuracy {accuracy:.4f} is below the {LEAST_ACCURACY} of any net that learns"
+        return f"accuracy {accuracy:.4f} is below {LEAST_ACCURACY}: the model has not learned"
     return None
 
 
 def largest_difference(one: Outcome, other: Outcome) -> float:
-    """How far the weights of two runs are apart; 0 means the same, bit by bit."""
+    """Return the largest difference between the weights of two runs. 0 means that they are identical."""
     pairs = zip(one.weights, other.weights, strict=True)
     return max(float(np.abs(a - b).max()) for a, b in pairs)
 
 
 def run(case: Case, console: Console) -> tuple[Outcome, Outcome]:
-    """Train a case through the package, then by hand."""
+    """Train a case with keras_optkit, then with plain Keras."""
     console.print(f"[bold]{case.name}[/bold]: {case.optimizer}", highlight=False)
     columns = (
         TextColumn("  {task.description:<20}"),
@@ -181,15 +181,15 @@ def run(case: Case, console: Console) -> tuple[Outcome, Outcome]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console) as progress:
-        by_spec = train(compile_by_spec(case), case, "through keras_optkit", progress)
-        by_hand = train(compile_by_hand(case), case, "by hand", progress)
+        by_spec = train(compile_by_spec(case), case, "keras_optkit", progress)
+        by_hand = train(compile_by_hand(case), case, "plain Keras", progress)
     return by_spec, by_hand
 
 
 def main() -> int:
     """Run every case, print the table, and return the exit status."""
     console = Console()
-    # Fits the 80 columns that rich assumes for a pipe; where space is short, the optimizer wraps.
+    # The table fits the 80 columns that rich assumes for a pipe: the optimizer column wraps.
     table = Table(
         title="Digits: 1347 images to train on, 450 to test on",
         box=SIMPLE_HEAD,
@@ -197,7 +197,7 @@ def main() -> int:
     )
     table.add_column("case", no_wrap=True)
     table.add_column("optimizer")
-    for heading in ("rate at\nstart", "rate at\nend", "test\naccuracy", "the same\nby hand"):
+    for heading in ("rate at\nstart", "rate at\nend", "test\naccuracy", "in plain\nKeras"):
         table.add_column(heading, justify="right", no_wrap=True)
 
     faults, same, close = [], [], []
@@ -207,7 +207,7 @@ def main() -> int:
         if fault is not None:
             faults.append(f"{case.name}: {fault}")
         if difference := largest_difference(by_spec, by_hand):
-            close.append(f"{case.name}: up to {difference:.2g} apart from them, {case.rounding}.")
+            close.append(f"{case.name}: weights differ by up to {difference:.2g}, {case.rounding}.")
         else:
             same.append(case.name)
         rates = (by_spec.start_rate, by_spec.end_rate)
@@ -222,7 +222,7 @@ def main() -> int:
     console.print(table)
     for fault in faults:
         console.print(f"FAILED {fault}", style="bold red", highlight=False)
-    console.print(f"Exactly the weights that the code by hand gives: {'; '.join(same) or 'no net'}.")
+    console.print(f"Exactly the same weights as in plain Keras: {', '.join(same) or 'none'}.")
     for remark in close:
         console.print(remark, highlight=False)
     conv_warmup.draw(steps_per_epoch(CASES[-1]))

@@ -1,4 +1,4 @@
-"""A Dense net trained by plain SGD: the smallest use of a spec."""
+"""Train a Dense model with plain SGD: the smallest example of a spec."""
 
 import keras
 from digits import CLASSES, IMAGE_SHAPE, load_data
@@ -11,7 +11,7 @@ BATCH_SIZE = 16
 
 
 def make_model() -> keras.Model:
-    """One hidden layer over the flattened pixels."""
+    """Return a model with one hidden layer on the flattened pixels."""
     return keras.Sequential(
         [
             keras.layers.Input(IMAGE_SHAPE),

@@ -1,6 +1,6 @@
-"""The data of the examples: scikit-learn's bundled digits, 8x8 grey images of handwriting.
+"""Load the data of the examples: scikit-learn's digits, 8x8 grey images of handwriting.
 
-They come with scikit-learn, so nothing is downloaded, and every example sees the same split.
+The images come with scikit-learn, so nothing is downloaded. Every example uses the same split.
 """
 
 import numpy as np
@@ -13,11 +13,11 @@ Labels = NDArray[np.int64]
 
 IMAGE_SHAPE = (8, 8)
 CLASSES = 10
-LARGEST_PIXEL = 16  # a pixel counts the inked dots of a 4x4 cell: a whole number, 0 to 16
+LARGEST_PIXEL = 16  # a pixel is the number of inked dots in a 4x4 cell, 0 to 16
 
 
 def load_data() -> tuple[tuple[Images, Labels], tuple[Images, Labels]]:
-    """Return ``(x_train, y_train), (x_test, y_test)``, as ``keras.datasets`` does.
+    """Return ``(x_train, y_train), (x_test, y_test)``, like ``keras.datasets``.
 
     Images are float32 in [0, 1], of shape (1347, 8, 8) and (450, 8, 8); labels are int64, 0 to 9.
     """

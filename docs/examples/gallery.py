@@ -1,7 +1,7 @@
-"""Draw the pictures of the guide, each from the code that stands above it.
+"""Draw the pictures of the guide, each from the code above it.
 
-They are those of the gallery in ``docs/schedules.md`` and the one of ``docs/index.md``, which the README shows too.
-Run it with ``python docs/examples/gallery.py``. It writes ``docs/images/*.png``, the same bytes every time.
+There is one for each schedule in the gallery of ``docs/schedules.md``, and one for ``docs/index.md`` and the README.
+Run it with ``python docs/examples/gallery.py``. It writes ``docs/images/*.png``, with the same bytes every time.
 """
 
 import re
@@ -20,27 +20,27 @@ ENTRY = re.compile(r"^### (\w+)\n\n[^#]*?^```python\n(.*?)^```\n\n!\[.*?\]\((.*?
 
 
 def read_gallery() -> dict[Path, ScheduleSpec]:
-    """The schedules of the gallery, each under the file of its picture."""
+    """Return the schedules of the gallery by the file of their picture."""
     _, gallery = (DOCS / "schedules.md").read_text(encoding="utf-8").split("\n## Gallery\n")
     schedules = {}
     for heading, code, picture in ENTRY.findall(gallery):
         spec = eval(code, vars(keras_optkit).copy())
-        assert spec.type == heading, f"{spec.type} stands under the heading {heading}"
+        assert spec.type == heading, f"{spec.type} is under the heading {heading}"
         schedules[DOCS / picture] = spec
     return schedules
 
 
 def draw(spec: ScheduleSpec, picture: Path) -> None:
-    """Write the ``picture`` of ``spec``: over the same run and on the same scale for all of them."""
+    """Save the ``picture`` of ``spec``. All pictures have the same run and the same scale."""
     figure = Figure(figsize=(4.8, 2.8), dpi=100, layout="constrained")
     axes = plot_schedule(spec, steps_per_epoch=100, epochs=10, ax=figure.subplots())
-    axes.set_title("")  # the heading in the text says it
+    axes.set_title("")  # the text has a heading
     axes.set_ylim(0, 0.105)
-    figure.savefig(picture, metadata={"Software": None})  # else matplotlib's version would be in the file
+    figure.savefig(picture, metadata={"Software": None})  # without this, the file contains matplotlib's version
 
 
 def draw_start() -> Path:
-    """Write the picture of ``index.md``: the learning rate of the spec there."""
+    """Save the picture of ``index.md``, the learning rate of its spec, and return its path."""
     text = (DOCS / "index.md").read_text(encoding="utf-8")
     names: dict[str, Any] = {}
     exec(text.split("```python\n")[1].split("optimizer = ")[0], names)
@@ -52,7 +52,7 @@ def draw_start() -> Path:
 
 
 def main() -> None:
-    """Draw every schedule that the package has."""
+    """Draw every schedule of the package."""
     schedules = read_gallery()
     missing = registered(ScheduleSpec).keys() - {spec.type for spec in schedules.values()}
     assert not missing, f"the gallery lacks {missing}"

@@ -1,4 +1,4 @@
-"""An Embedding + LSTM net trained by SGD with momentum, under a learning-rate schedule."""
+"""Train an Embedding + LSTM model with SGD, momentum and an exponential decay."""
 
 import keras
 from digits import CLASSES, IMAGE_SHAPE, LARGEST_PIXEL, load_data
@@ -13,20 +13,20 @@ SPEC = SGDSpec(
     ),
     momentum=0.9,
 )
-EPOCHS = 20  # 85 batches each: the schedule sees 1700 steps
+EPOCHS = 20  # of 85 batches: 1700 steps of the schedule
 BATCH_SIZE = 16
 
 
 def make_model() -> keras.Model:
-    """Read the image as text: a pixel is a token, a row of eight is one step of the LSTM."""
+    """Return a model that reads an image as text: a pixel is a token, and a row of eight is one step of the LSTM."""
     rows, columns = IMAGE_SHAPE
     embedding_size = 8
     return keras.Sequential(
         [
             keras.layers.Input(IMAGE_SHAPE),
-            keras.layers.Rescaling(LARGEST_PIXEL),  # back to the whole numbers 0 to 16, exactly
+            keras.layers.Rescaling(LARGEST_PIXEL),  # back to the whole numbers 0 to 16; this is exact
             keras.layers.Embedding(LARGEST_PIXEL + 1, embedding_size),
-            # Sixty-four steps of one token are too long for plain SGD to learn in a minute.
+            # With 64 steps of one token each, plain SGD would need more than a minute.
             keras.layers.Reshape((rows, columns * embedding_size)),
             keras.layers.LSTM(64),
             keras.layers.Dense(CLASSES, activation="softmax"),

@@ -1,4 +1,4 @@
-"""Silence for TensorFlow's start-up, which greets on stderr whatever ``TF_CPP_MIN_LOG_LEVEL`` says."""
+"""Hide what TensorFlow prints to stderr at start-up, some of it whatever ``TF_CPP_MIN_LOG_LEVEL`` is."""
 
 import os
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Send what is written to file descriptor 2 to nowhere, native code's lines included.
+    """Discard everything written to file descriptor 2, including the output of native code.
 
-    An exception passes through, and its traceback is printed after the descriptor is back in place.
+    An exception passes through. Its traceback is still printed, because the descriptor is restored first.
     """
     stderr = 2
     kept = os.dup(stderr)

@@ -1,8 +1,9 @@
-"""Two processes train one model together: a built optimizer under ``MultiWorkerMirroredStrategy``.
+"""Train one model in two processes, with ``build_optimizer`` under ``MultiWorkerMirroredStrategy``.
 
-Keras 3's ``fit`` does not work under this strategy, so the training loop is written out. Each worker sees its half of
-every batch, and the optimizer adds up the gradients of all workers. So they all end with the same weights, which are
-those of one process that sees whole batches. Here the workers are on one machine; on several, ``TF_CONFIG`` has theirs.
+Keras 3's ``fit`` does not work under this strategy, so this script has its own training loop. Each worker trains on its
+half of every batch, and the optimizer sums the gradients of all workers. So all workers get the same weights, and one
+process that trains on whole batches gets the same weights too. Here, both workers run on one machine. For several
+machines, list their addresses in ``TF_CONFIG``.
 """
 
 import json
@@ -36,7 +37,7 @@ SPEC = AdamWSpec(
 
 
 def make_model() -> keras.Model:
-    """A small net, with the same weights in every process."""
+    """Return a small model, with the same initial weights in every process."""
     keras.utils.set_random_seed(0)
     return keras.Sequential(
         [
@@ -52,7 +53,7 @@ def train(strategy: tf.distribute.Strategy, worker: int, workers: int) -> keras.
     """Train on the images number ``worker``, ``worker + workers``, ... of each batch."""
     (x_train, y_train), _ = load_data()
     with strategy.scope():
-        # All variables are made here, so that the strategy keeps them alike on all workers.
+        # Variables created in this scope are kept equal on all workers.
         model = make_model()
         optimizer = build_optimizer(SPEC)
         optimizer.build(model.trainable_variables)
@@ -60,7 +61,7 @@ def train(strategy: tf.distribute.Strategy, worker: int, workers: int) -> keras.
 
     def step(images: Images, labels: Labels) -> None:
         with tf.GradientTape() as tape:
-            # Divided by the size of the whole batch, because gradients are added up.
+            # Divide by the size of the whole batch, because the gradients of the workers are summed.
             loss = cross_entropy(labels, model(images, training=True)) / BATCH_SIZE
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
 
@@ -73,14 +74,14 @@ def train(strategy: tf.distribute.Strategy, worker: int, workers: int) -> keras.
 
 
 def work(result: Path) -> None:
-    """Be the worker that ``TF_CONFIG`` says, and save the weights that it ends with as ``result``."""
+    """Run the worker that ``TF_CONFIG`` describes, and save its final weights as ``result``."""
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     model = train(strategy, strategy.cluster_resolver.task_id, strategy.num_replicas_in_sync)
     np.savez(result, *model.get_weights())
 
 
 def start_workers(folder: Path) -> list[subprocess.Popen[bytes]]:
-    """Start all workers of a cluster on this machine; each saves its weights in ``folder``."""
+    """Start all workers of a cluster on this machine. Each saves its weights in ``folder``."""
     with ExitStack() as sockets:
         bound = [sockets.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(WORKERS)]
         addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in bound]
@@ -94,30 +95,30 @@ def start_workers(folder: Path) -> list[subprocess.Popen[bytes]]:
 
 
 def main() -> None:
-    """Train with two workers and, meanwhile, with one process, and compare the weights."""
+    """Train with two workers and, at the same time, in one process, and compare the weights."""
     with TemporaryDirectory() as folder:
         workers = start_workers(Path(folder))
         try:
             model = train(tf.distribute.get_strategy(), worker=0, workers=1)
             failed = any(worker.wait(timeout=100) for worker in workers)
         finally:
-            # One that has lost the other would wait for ever.
+            # A worker that has lost the other would wait without end.
             for worker in workers:
                 worker.kill()
         if failed:
-            sys.exit("a worker has failed")
+            sys.exit("a worker failed")
         one, other = (list(np.load(f"{folder}/{index}.npz").values()) for index in range(WORKERS))
 
     _, (x_test, y_test) = load_data()
     accuracy = (model.predict(x_test, verbose=0).argmax(axis=1) == y_test).mean()
     alone = model.get_weights()
     print(f"the workers' weights differ by {largest_difference(one, other)}")
-    print(f"those of one process differ from them by {largest_difference(one, alone):.1e}")
+    print(f"the weights of one process differ from them by {largest_difference(one, alone):.1e}")
     print(f"test accuracy: {accuracy:.4f}")
 
 
 def largest_difference(one: list[Images], other: list[Images]) -> float:
-    """Return the largest difference between two weights in the same place."""
+    """Return the largest difference between corresponding weights."""
     return max(float(np.abs(mine - theirs).max()) for mine, theirs in zip(one, other, strict=True))
 
 
