@@ -222,7 +222,7 @@ def main() -> int:
     console.print(table)
     for fault in faults:
         console.print(f"FAILED {fault}", style="bold red", highlight=False)
-    console.print(f"Exactly the same weights as in plain Keras: {', '.join(same) or 'none'}.")
+    console.print(f"Exactly the same weights as in plain Keras: {'; '.join(same) or 'none'}.")
     for remark in close:
         console.print(remark, highlight=False)
     conv_warmup.draw(steps_per_epoch(CASES[-1]))
