@@ -6,11 +6,11 @@ every duration becomes a number of steps, in ``resolving``.
 
 from __future__ import annotations
 
-import contextlib
 import math
-import numbers
 import re
 from collections.abc import Sequence
+from decimal import Context, Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Self
 
@@ -19,21 +19,31 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from keras_optkit.specs.containers import entries
-from keras_optkit.specs.errors import field_error
-from keras_optkit.specs.numbers import MOST_STEPS, scalar, whole_number
+from keras_optkit.specs.errors import careful, field_error, in_short
+from keras_optkit.specs.numbers import MOST_STEPS, countable, counted, real, scalar
 
-_TEXT = re.compile(r"\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(epochs?|%|percent|steps?)?\s*", re.ASCII | re.IGNORECASE)
+# Nobody means a number of more digits; up to here all of them count.
+_MOST_DIGITS = 100
+_EXACTLY = Context(prec=_MOST_DIGITS)
+_NUMBER = r"([0-9]+(_[0-9]+)*(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_TEXT = re.compile(rf"(?P<number>{_NUMBER})\s*(?P<unit>epochs?|%|percent|steps?)?", re.ASCII | re.IGNORECASE)
 
 
 class Duration(str):
     """A duration in epochs or in percent of the run: the text ``"20 epochs"``, ``"0.5 epochs"`` or ``"5%"``.
 
-    It is a string, so that a spec prints, dumps and is read back as it was written. As the type of a field of a spec
-    it reads all three units; a number of steps is an ``int``.
+    It is a string, so a spec prints, dumps and reads back as it was written. As the type of a field of a spec it reads
+    all three units; a number of steps is an ``int``. A duration of zero is false in every unit.
+
+    >>> Duration("2.50 %"), Duration.epochs(20), Duration.percent(5)
+    ('2.5%', '20 epochs', '5%')
+    >>> Duration("1e1 epochs").amount, bool(Duration("0%"))
+    (10.0, False)
 
     Attributes:
         amount: the number, >= 0.
         unit: ``"epochs"`` or ``"%"``.
+        exact: the number as it was written, which a float may have to round.
 
     Raises:
         ValueError: the text is not a duration.
@@ -41,31 +51,32 @@ class Duration(str):
 
     amount: float
     unit: str
+    exact: Fraction
 
     def __new__(cls, text: str) -> Self:
         try:
-            duration = read_duration(str(text))
+            duration = read_duration(text)
         except PydanticCustomError as error:
             raise ValueError(f"a duration {error}") from None
         if isinstance(duration, int):
-            raise ValueError(f"a number of steps is an int: write {duration}, not Duration({text!r})")
-        return cls._of(duration.amount, duration.unit)
+            raise ValueError(f"a number of steps is an int: write {duration}, not Duration({in_short(text)})")
+        return cls._of(duration.exact, str(duration))
 
     @classmethod
     def epochs(cls, number: float) -> Self:
-        """A duration of a ``number`` of epochs, which need not be whole.
+        """A duration of a ``number`` of epochs, >= 0 and not necessarily whole.
 
-        >>> Duration.epochs(20)
-        '20 epochs'
+        >>> Duration.epochs(0.5)
+        '0.5 epochs'
 
         Raises:
             ValueError: ``number`` is not a finite number >= 0.
         """
-        return cls._of(_amount(number, "epochs"), "epochs")
+        return cls._of_number(number, "epochs")
 
     @classmethod
     def percent(cls, number: float) -> Self:
-        """A duration of ``number`` percent of the run.
+        """A duration of ``number`` percent of the run, >= 0.
 
         >>> Duration.percent(5)
         '5%'
@@ -73,14 +84,32 @@ class Duration(str):
         Raises:
             ValueError: ``number`` is not a finite number >= 0.
         """
-        return cls._of(_amount(number, "percent"), "%")
+        return cls._of_number(number, "%")
 
     @classmethod
-    def _of(cls, amount: float, unit: str) -> Self:
-        number = int(amount) if amount.is_integer() else amount
-        duration = super().__new__(cls, f"{number}{'%' if unit == '%' else ' epoch' if number == 1 else ' epochs'}")
-        duration.amount, duration.unit = amount, unit
+    def _of_number(cls, number: object, unit: str) -> Self:
+        amount = real(number)
+        if amount is None or not 0 <= amount < math.inf:
+            name = "percent" if unit == "%" else unit
+            raise ValueError(f"the number of {name} must be >= 0, received {in_short(number)}")
+        return cls._written(Decimal(repr(amount)), unit)
+
+    @classmethod
+    def _written(cls, number: Decimal, unit: str) -> Self:
+        """The duration of a ``number`` that a float can hold, in its shortest form."""
+        amount = _EXACTLY.normalize(number.copy_abs())  # without the sign of -0.0
+        digits = f"{amount:f}" if -5 < amount.adjusted() < 17 else f"{amount:e}"
+        return cls._of(Fraction(amount), f"{digits}{'%' if unit == '%' else ' epoch' if amount == 1 else ' epochs'}")
+
+    @classmethod
+    def _of(cls, exact: Fraction, text: str) -> Self:
+        duration = super().__new__(cls, text)
+        duration.exact, duration.amount = exact, float(exact)
+        duration.unit = "%" if text.endswith("%") else "epochs"
         return duration
+
+    def __bool__(self) -> bool:
+        return self.exact != 0
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -91,16 +120,6 @@ class Duration(str):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return duration_schema(0)
-
-
-def _amount(number: object, of: str) -> float:
-    amount = math.nan
-    if isinstance(number, numbers.Real) and not isinstance(number, bool):
-        with contextlib.suppress(OverflowError):
-            amount = float(number)
-    if not 0 <= amount < math.inf:
-        raise ValueError(f"the number of {of} must be >= 0, received {number!r}")
-    return amount
 
 
 def read_duration(value: object) -> int | Duration:
@@ -118,69 +137,80 @@ def read_duration(value: object) -> int | Duration:
 def positive_duration(value: object) -> int | Duration:
     """``read_duration`` for a duration that must be longer than nothing."""
     duration = value if type(value) is int and value <= MOST_STEPS else _read(value)
-    if (duration if isinstance(duration, int) else duration.amount) <= 0:
+    if not duration or (isinstance(duration, int) and duration < 0):
         raise field_error("out_of_range", "must be > 0", value)
     return duration
 
 
+@careful
 def _read(value: object) -> int | Duration:
     if isinstance(value, Duration):
         return value
-    number = whole_number(value)
+    number = counted(value)
     if number is not None:
         return number
     found = scalar(value)
     if isinstance(found, str):
         return _from_text(found)
-    if isinstance(found, float) and math.isfinite(found):
-        raise field_error("wrong_type", f"must not be a bare float, which could mean {_meanings(found)}", value)
-    raise field_error("wrong_type", _FORMS, value)
+    amount = real(found)
+    if amount is None or not math.isfinite(amount):
+        raise field_error("wrong_type", _FORMS, value)
+    if amount < 0:
+        return -1  # which is in no range
+    raise _bare_float(amount, value)
 
 
 _FORMS = "must be a whole number of steps, or a duration such as '20 epochs' or '5%'"
 
 
 def _from_text(text: str) -> int | Duration:
-    match = _TEXT.fullmatch(text)
+    match = _TEXT.fullmatch(text.strip()) if len(text) < 2 * _MOST_DIGITS else None
     if match is None:
         raise field_error("wrong_type", _FORMS, text)
-    number, unit = match[1], (match[2] or "steps").lower()
+    number, unit = match["number"].replace("_", ""), (match["unit"] or "").lower()
+    if len(number) > _MOST_DIGITS:
+        raise field_error("out_of_range", f"must be a number of at most {_MOST_DIGITS} digits", text)
     amount = float(number)
     if not math.isfinite(amount):
         raise field_error("not_finite", "must be finite", text)
-    if not unit.startswith("step"):
-        return Duration._of(amount, "epochs" if unit.startswith("epoch") else "%")
-    steps = whole_number(number)
-    if steps is None:
-        raise field_error("wrong_type", f"must not be a bare float, which could mean {_meanings(amount)}", text)
-    return steps
+    if amount == 0 and number.lower().partition("e")[0].strip("0."):
+        raise field_error("out_of_range", "must be 0, or a number that a float can hold", text)
+    exact = Decimal(number)
+    if unit.startswith(("epoch", "%", "percent")):
+        return Duration._written(exact, "epochs" if unit.startswith("epoch") else "%")
+    if exact == exact.to_integral_value() and (unit or exact >= 2):
+        return countable(int(exact), text)
+    raise field_error("wrong_type", "must be a whole number of steps", text) if unit else _bare_float(amount, text)
 
 
-def _meanings(number: float) -> str:
-    if number.is_integer():
-        return f"{int(number)} (steps) or '{int(number)} epochs'"
-    if 0 < number < 1:
-        return f"'{number:g} epochs' or '{number * 100:g}%'"
-    return f"{round(number)} (steps) or '{number:g} epochs'"
+def _bare_float(amount: float, value: object) -> PydanticCustomError:
+    """The error for a float that is no number of steps. With 1.0 people may mean one step or the whole run."""
+    if amount == 0:
+        rule = "must not be a bare float: write 0"
+    elif amount == 1:
+        rule = "must not be a bare float: write 1 for one step, '1 epoch' or '100%'"
+    elif amount < 1:
+        rule = f"must not be a bare float: write '{amount!r} epochs', or '{amount * 100:g}%' of the run"
+    else:
+        rule = f"must be a whole number of steps: write round({amount!r}), or '{amount!r} epochs'"
+    return field_error("wrong_type", rule, value)
 
 
-def in_one_unit(*durations: int | str) -> list[float] | None:
+def in_one_unit(*durations: int | str) -> list[Fraction] | None:
     """The amounts of ``durations``, where all have one unit. Across units nothing is certain before a run is known."""
-    if all(isinstance(duration, int) for duration in durations):
-        return [int(duration) for duration in durations]
-    known = [duration for duration in durations if isinstance(duration, Duration)]
-    if len(known) < len(durations) or len({duration.unit for duration in known}) > 1:
+    units = {duration.unit if isinstance(duration, Duration) else type(duration) for duration in durations}
+    if len(units) > 1 or str in units:
         return None
-    return [duration.amount for duration in known]
+    return [duration.exact if isinstance(duration, Duration) else Fraction(duration) for duration in durations]
 
 
 def duration_schema(least: int) -> dict[str, Any]:
     """The JSON Schema of a duration of at least ``least`` steps."""
-    number = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+    whole = r"[0-9]+(_[0-9]+)*(\.0*)?|([0-9]+(\.[0-9]*)?|\.[0-9]+)[eE]\+?[0-9]+"
     return {
         "anyOf": [
             {"type": "integer", "minimum": least, "maximum": MOST_STEPS},
-            {"type": "string", "pattern": rf"^\s*({number}\s*(epochs?|%|percent)|[0-9]+\s*(steps?)?)\s*$"},
+            {"type": "string", "pattern": rf"^\s*({_NUMBER}\s*(epochs?|%|percent)|({whole})\s*(steps?)?)\s*$"},
         ]
     }
 
@@ -210,13 +240,13 @@ def in_steps(duration: int | str) -> int:
     """
     if isinstance(duration, int):
         return duration
-    needed = ", ".join(f"{name}=..." for name in needed_for(duration).split(" and "))
+    needed = ", ".join(f"{name}=..." for name in needed_for(duration))
     raise ValueError(f"{duration!r} is not a number of steps yet: resolve({needed}) the spec first")
 
 
-def needed_for(duration: str) -> str:
-    """The numbers without which ``duration`` cannot become steps."""
-    return "steps_per_epoch and epochs" if duration.endswith("%") else "steps_per_epoch"
+def needed_for(duration: str) -> tuple[str, ...]:
+    """The names of the numbers without which ``duration`` cannot become steps."""
+    return ("steps_per_epoch", "epochs") if duration.endswith("%") else ("steps_per_epoch",)
 
 
 def is_resolved(value: object) -> bool:

@@ -5,6 +5,7 @@ NumPy is not imported: its scalars, and the arrays and tensors of any framework,
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
 import operator
@@ -12,7 +13,7 @@ import re
 import unicodedata
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any
 
 from keras_optkit.specs.errors import careful, field_error
 
@@ -24,7 +25,8 @@ MOST_STEPS = 2**53
 
 _FLOAT32 = "must be a number that float32 can hold (1.2e-38 to 3.4e38, or 0)"
 _PYTHON = {bool, int, float, str}
-_DIGITS = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*", re.ASCII)
+# Possessive (++), so that a megabyte that is no number is not searched twice.
+_DIGITS = re.compile(r"\s*+[+-]?\d++(?:_\d++)*+\s*", re.ASCII)
 
 
 def scalar(value: Any) -> Any:
@@ -64,24 +66,35 @@ def _converted(value: object) -> float:
     found = scalar(value)
     if isinstance(found, bool):
         raise field_error("wrong_type", "must be a number, not a boolean", value)
-    # What still has a dtype is a span of time, which NumPy counts among the integers.
-    if isinstance(found, (numbers.Real, Decimal, str)) and not hasattr(found, "dtype"):
-        try:
-            number = float(cast("float | str", found))
-        except OverflowError:
-            return math.inf
-        except ValueError:
-            raise field_error("wrong_type", "must be a number", value) from None
-        if number == 0 and not _is_zero(found):
-            raise field_error("out_of_range", _FLOAT32, value)
-        return number
-    raise field_error("wrong_type", "must be a number", value)
+    number = real(found)
+    if number is None and isinstance(found, str):
+        with contextlib.suppress(ValueError):
+            number = float(found)
+    if number is None:
+        raise field_error("wrong_type", "must be a number", value)
+    if number == 0 and not _is_zero(found):
+        raise field_error("out_of_range", _FLOAT32, value)
+    return number
 
 
 def _is_zero(number: object) -> bool:
     """Whether ``number`` is 0 and does not only become it as a float, as ``"1e-400"`` does."""
     digits = number.lower().partition("e")[0] if isinstance(number, str) else ""
     return not any(unicodedata.digit(digit, 0) for digit in digits) if digits else number == 0
+
+
+def real(value: object) -> float | None:
+    """The float that a number of any library is, infinite if it is too large; None if it is none, as text is."""
+    found = scalar(value)
+    # What still has a dtype is a span of time, which NumPy counts among the integers.
+    if isinstance(found, bool) or hasattr(found, "dtype") or not isinstance(found, (numbers.Real, Decimal)):
+        return None
+    try:
+        return float(found)
+    except OverflowError:
+        return math.inf
+    except ValueError:  # a Decimal that signals
+        return math.nan
 
 
 def whole_number(value: object) -> int | None:
@@ -100,6 +113,21 @@ def whole_number(value: object) -> int | None:
         number = int(found) if _is_exact(found) else operator.index(found)
     except Exception:  # also a tensor in a graph
         return None
+    return countable(number, value)
+
+
+def counted(value: object) -> int | None:
+    """``whole_number``, and the int of a whole float of at least 2, since code computes numbers of steps as floats."""
+    number = whole_number(value)
+    if number is None:
+        amount = real(value)
+        if amount is not None and amount >= 2 and amount.is_integer():
+            return countable(int(amount), value)
+    return number
+
+
+def countable(number: int, value: object) -> int:
+    """``number``, written as ``value``, if it is not too large for Keras to count."""
     if number > MOST_STEPS:
         raise field_error("out_of_range", "must be at most 2**53", value)
     return number

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-import operator
+from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from keras_optkit.specs.containers import with_entries
 from keras_optkit.specs.durations import Duration, needed_for
-from keras_optkit.specs.errors import Mistake, field_error, validation_error
-from keras_optkit.specs.numbers import MOST_STEPS
+from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
+from keras_optkit.specs.numbers import MOST_STEPS, counted, real, scalar
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[int | str, ...]
@@ -28,9 +29,13 @@ class RunLength(NamedTuple):
         """A checked ``RunLength``.
 
         Raises:
-            ValueError: a number is not a whole number > 0. A dataset's cardinality of -1 or -2 is explained.
+            ValueError: a number is not a whole number > 0, or their product is more than can be counted. A dataset's
+                cardinality of -1 or -2 is explained.
         """
-        return cls(_count("steps_per_epoch", steps_per_epoch), _count("epochs", epochs))
+        run = cls(_count("steps_per_epoch", steps_per_epoch), _count("epochs", epochs))
+        if run.steps is not None and run.steps > MOST_STEPS:
+            raise ValueError(f"steps_per_epoch * epochs must be at most 2**53, received {run.steps}")
+        return run
 
     @property
     def steps(self) -> int | None:
@@ -38,15 +43,16 @@ class RunLength(NamedTuple):
         return None if None in self else math.prod(self)  # type: ignore[arg-type]
 
     def in_steps(self, duration: Duration, path: Path) -> int:
-        """``duration``, written at ``path``, to the nearest whole step: at least 1 unless it is 0."""
+        """``duration``, written at ``path``, to the nearest whole step, halves up: at least 1 unless it is 0."""
         whole = self.steps if duration.unit == "%" else self.steps_per_epoch
         if whole is None:
-            missing = [name for name in needed_for(duration).split(" and ") if getattr(self, name) is None]
+            missing = [name for name in needed_for(duration) if getattr(self, name) is None]
             field = ".".join(map(str, path))
             raise ValueError(f"{field} is {str(duration)!r}: pass {' and '.join(missing)}")
-        share = duration.amount / 100 if duration.unit == "%" else duration.amount
-        # One above what is counted at most is refused where the spec is made anew, in words.
-        return max(round(min(share * whole, MOST_STEPS + 1)), 1 if duration.amount else 0)
+        share = duration.exact / 100 if duration.unit == "%" else duration.exact
+        # Halves go up so that two parts that make up the run never end before it. One step more than can be counted is
+        # refused where the spec is validated again, in words.
+        return max(min(math.floor(share * whole + Fraction(1, 2)), MOST_STEPS + 1), 1 if duration else 0)
 
 
 _CARDINALITIES = {-1: "infinite", -2: "unknown"}
@@ -55,21 +61,29 @@ _CARDINALITIES = {-1: "infinite", -2: "unknown"}
 def _count(name: str, value: object) -> int | None:
     if value is None:
         return None
+    found = scalar(value)
     try:
-        count = operator.index(value)  # type: ignore[arg-type]  # also a tensor, as dataset.cardinality() returns
-    except TypeError:
-        count = 0
+        count = None if isinstance(found, (bool, str)) else counted(found)
+    except PydanticCustomError as error:
+        raise ValueError(f"{name} {error}") from None
     if name == "steps_per_epoch" and count in _CARDINALITIES:
         raise ValueError(
-            f"steps_per_epoch is {count}, by which a tf.data.Dataset says that its cardinality is "
-            f"{_CARDINALITIES[count]}: pass the number of batches that one epoch really has"
+            f"steps_per_epoch is {count}, tf.data's code for an {_CARDINALITIES[count]} cardinality: pass the number "
+            "of batches that one epoch really has"
         )
-    if count > MOST_STEPS:
-        raise ValueError(f"{name} must be at most 2**53, received {value!r}")
-    if count < 1 or isinstance(value, bool):
-        remedy = "; for samples in batches it is math.ceil(samples / batch_size)" if isinstance(value, float) else ""
-        raise ValueError(f"{name} must be a whole number > 0, received {value!r}{remedy}")
+    if count is None or count < 1:
+        raise ValueError(f"{name} must be a whole number > 0, received {in_short(value)}{_remedy(name, real(found))}")
     return count
+
+
+def _remedy(name: str, amount: float | None) -> str:
+    if amount == 1:
+        return "; write 1"
+    if amount is None or amount <= 0 or amount.is_integer() or not math.isfinite(amount):
+        return ""
+    if name == "steps_per_epoch":
+        return "; for samples in batches it is math.ceil(samples / batch_size)"
+    return f"; write round({amount!r})"
 
 
 def resolve(spec: M, run: RunLength, path: Path = ()) -> M:

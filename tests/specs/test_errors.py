@@ -134,7 +134,7 @@ def test_a_schedule_without_a_type_gets_the_same_answer_inside_an_optimizer_as_a
 
 def test_errors_can_be_written_as_json_for_a_service():
     with pytest.raises(ValidationError) as caught:
-        SGDSpec(momentum=float("nan"), learning_rate=DECAY | {"decay_steps": np.float32(3)}, foo=1)
+        SGDSpec(momentum=float("nan"), learning_rate=DECAY | {"decay_steps": np.float32(3.5)}, foo=1)
     assert all(word in caught.value.json() for word in ("momentum", "decay_steps", "foo"))
 
 

@@ -98,7 +98,7 @@ def test_a_list_that_orders_has_at_least_one_entry(value, refusal):
 
 
 @pytest.mark.parametrize(
-    ("value", "index"), [([0, 2], 0), ([1, 2.0], 1), ([1, True], 1), ([1, [2]], 1), ([1, None], 1)]
+    ("value", "index"), [([0, 2], 0), ([1, 2.5], 1), ([1, True], 1), ([1, [2]], 1), ([1, None], 1)]
 )
 def test_a_wrong_entry_is_reported_at_its_index(value, index, refusal):
     path, message = refusal(read, "whole", value)

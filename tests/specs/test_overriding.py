@@ -175,7 +175,7 @@ def test_a_node_that_is_given_as_a_spec_has_fields_too():
 # Mistakes
 
 NO_FIELDS = "which has no fields; give it a type first, received 5"
-BARE = "must not be a bare float, which could mean '0.5 epochs' or '50%', received 0.5"
+BARE = "must not be a bare float: write '0.5 epochs', or '50%' of the run, received 0.5"
 UNCLOSED = "must be a regular expression (missing ), unterminated subpattern at position 0), received '('"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,16 @@ from hypothesis import strategies as st
 from schedule_strategies import schedule_specs
 from strategies import optimizer_specs
 
-from keras_optkit import AdamSpec, CosineDecaySpec, OptimizerSpec, ScheduleFreeAdamWSpec, ScheduleSpec, parse_spec
+from keras_optkit import (
+    AdamSpec,
+    CosineDecaySpec,
+    OptimizerSpec,
+    ScheduleFreeAdamWSpec,
+    ScheduleSpec,
+    WarmupSpec,
+    describe,
+    parse_spec,
+)
 from keras_optkit.specs.fields import Steps
 
 
@@ -29,7 +40,7 @@ def steps_of(written: Any, **run: Any) -> Any:
     [
         (7, None, None, 7),
         ("20 epochs", 85, None, 1700),
-        ("0.5 epochs", 85, None, 42),  # of 42.5: to even, as Python's round
+        ("0.5 epochs", 85, None, 43),  # of 42.5: up
         ("0.5 epochs", 87, None, 44),  # of 43.5
         ("0.1 epochs", 14, None, 1),  # of 1.4
         ("0.1 epochs", 16, None, 2),  # of 1.6
@@ -37,7 +48,10 @@ def steps_of(written: Any, **run: Any) -> Any:
         ("5%", 85, 30, 128),  # of 127.5
         ("100%", 85, 30, 2550),
         ("150%", 10, 10, 150),
+        ("10%", 25, 1, 3),  # of 2.5: up, where Python's round goes to even
+        ("90%", 25, 1, 23),  # of 22.5
         ("29%", 10, 10, 29),  # 0.29 * 100 is 28.999999999999996
+        ("0.7%", 500, 1, 4),  # of 3.5, which is 3.4999999999999996 in floats
         ("1e-9%", 10, 10, 1),
     ],
 )
@@ -130,17 +144,41 @@ def test_the_field_is_named_by_its_whole_path():
 
 
 @pytest.mark.parametrize("name", ["steps_per_epoch", "epochs"])
-@pytest.mark.parametrize("value", [0, -3, 2.5, 10.0, True, False, "10", [10], float("nan"), np.float32(3)], ids=repr)
+@pytest.mark.parametrize(
+    "value", [0, -3, 2.5, 0.0, 1.0, -10.0, True, np.True_, "10", [10], float("nan"), np.array([3])], ids=repr
+)
 def test_the_length_of_a_run_is_a_whole_number_above_0_also_where_it_is_not_needed(name, value):
     for written in (7, "5%"):
         with pytest.raises(ValueError, match=rf"^{name} must be a whole number > 0, received "):
             decay(written).resolve(**{"steps_per_epoch": 10, "epochs": 10} | {name: value})
 
 
-@pytest.mark.parametrize("run", [(10**400, 1), (1, 10**400), (2**53, 2**53)], ids=["batches", "epochs", "both"])
-def test_a_run_too_long_to_count_is_refused(run):
-    with pytest.raises(ValueError, match=r"must be at most 2\*\*53"):
-        decay("5%").resolve(steps_per_epoch=run[0], epochs=run[1])
+TOO_LONG = [(10**400, 1), (1, 10**5000), (2**53, 2**53), (2**53, 2), (1e300, 1)]
+
+
+@pytest.mark.parametrize("run", TOO_LONG, ids=["batches", "epochs", "both", "their product", "a float"])
+@pytest.mark.parametrize("ask", [lambda **run: decay("5%").resolve(**run), lambda **run: describe("adam", **run)])
+def test_a_run_too_long_to_count_is_refused_in_short(run, ask):
+    with pytest.raises(ValueError, match=r"^(steps_per_epoch|epochs).* must be at most 2\*\*53, received ") as caught:
+        ask(steps_per_epoch=run[0], epochs=run[1])
+    assert len(str(caught.value)) < 200
+
+
+hundredths = st.integers(1, 9999).map(Decimal).map(lambda number: number / 100)
+
+
+@settings(max_examples=500)
+@given(hundredths, st.integers(1, 5000))
+def test_two_parts_that_make_up_the_run_never_end_before_it(part, run):
+    parts = [decay(f"{amount}%").resolve(steps_per_epoch=run, epochs=1) for amount in (part, 100 - part)]
+    assert run <= sum(spec.decay_steps for spec in parts) <= run + 1
+
+
+def test_ten_and_ninety_percent_end_with_the_run_or_one_step_later_whatever_its_length():
+    spec = WarmupSpec(schedule=decay("90%"), warmup_steps="10%")
+    for run in range(1, 5001):
+        resolved = spec.resolve(steps_per_epoch=run, epochs=1)
+        assert run <= resolved.warmup_steps + resolved.schedule.decay_steps <= run + 1
 
 
 @pytest.mark.parametrize("written", ["1e20 epochs", "1e308 epochs"])
@@ -155,8 +193,11 @@ def test_a_quotient_as_steps_per_epoch_is_answered_with_the_whole_number_that_is
         decay(7).resolve(steps_per_epoch=100 / 32)
 
 
-@pytest.mark.parametrize("whole", [np.int64(10), np.uint8(10), np.array(10)], ids=repr)
-def test_a_whole_number_of_numpy_is_a_length_of_a_run(whole):
+WHOLE = [np.int64(10), np.uint8(10), np.array(10), 10.0, np.float32(10), np.array(10.0), Decimal(10), Fraction(10)]
+
+
+@pytest.mark.parametrize("whole", WHOLE, ids=repr)
+def test_a_whole_number_of_any_library_is_a_length_of_a_run(whole):
     assert steps_of("100%", steps_per_epoch=whole, epochs=whole) == 100
 
 
@@ -164,10 +205,12 @@ def test_the_cardinality_of_a_dataset_is_steps_per_epoch_if_the_dataset_knows_it
     tf = pytest.importorskip("tensorflow")
     dataset = tf.data.Dataset.range(32).batch(10)
     assert steps_of("2 epochs", steps_per_epoch=dataset.cardinality()) == 8
+    assert steps_of("100%", steps_per_epoch=dataset.cardinality(), epochs=tf.constant(2.0)) == 8
+    assert steps_of(dataset.cardinality() * 2) == 8
     unknown = dataset.filter(lambda batch: True).cardinality()
     infinite = dataset.repeat().cardinality()
     for cardinality, word in ((unknown, "unknown"), (-2, "unknown"), (infinite, "infinite"), (-1, "infinite")):
-        with pytest.raises(ValueError, match=rf"a tf\.data\.Dataset says that its cardinality is {word}: pass the"):
+        with pytest.raises(ValueError, match=rf"tf\.data's code for an {word} cardinality: pass the"):
             decay(7).resolve(steps_per_epoch=cardinality)
 
 

@@ -34,7 +34,7 @@ class InverseSqrtDecaySpec(ScheduleSpec):
     timescale: Steps | None = None
 
     def conflicts(self) -> Iterator[Conflict]:
-        if self.timescale is None and self.warmup_steps in (0, "0 epochs", "0%"):
+        if self.timescale is None and not self.warmup_steps:
             yield Conflict("warmup_steps", "must be > 0 where no timescale is given")
 
     def value(self, step: Any, xp: Any = np) -> Any:

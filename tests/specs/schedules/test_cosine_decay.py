@@ -30,3 +30,13 @@ def test_a_cosine_warm_up_needs_steps_and_a_target_not_below_the_start(fields, p
 def test_a_cosine_warm_up_goes_from_0_or_more_to_at_least_where_it_starts(start, target):
     spec = CosineDecaySpec(initial_learning_rate=start, decay_steps=10, warmup_target=target, warmup_steps=1)
     assert (spec.initial_learning_rate, spec.warmup_target) == (start, target)
+
+
+@pytest.mark.parametrize("nothing", [0, "0%", "0 epochs"])
+def test_no_warm_up_is_no_warm_up_in_every_unit(nothing, refusal):
+    assert CosineDecaySpec(**LEAST, warmup_steps=nothing).resolve(steps_per_epoch=9, epochs=9).warmup_steps == 0
+    path, message = refusal(CosineDecaySpec, **LEAST, warmup_target=0.2, warmup_steps=nothing)
+    assert (path, message) == (("warmup_target",), "needs warmup_steps > 0, received 0.2")
+    assert refusal(CosineDecaySpec, initial_learning_rate=0, decay_steps=9, warmup_steps=nothing).path == (
+        "initial_learning_rate",
+    )

@@ -132,15 +132,15 @@ def test_every_number_is_finite_fits_into_float32_and_is_no_boolean(cls, field, 
 
 
 @pytest.mark.parametrize(("cls", "field"), STEP_COUNTS)
-def test_no_float_and_no_boolean_is_a_number_of_steps(cls, field, refusal):
-    for value in (10.0, 10.5, np.float32(10), "10.0", True, False, np.True_, NAN, None, "ten", [10], 2**53 + 1):
+def test_no_fraction_and_no_boolean_is_a_number_of_steps(cls, field, refusal):
+    for value in (1.0, 0.0, 10.5, np.float32(0.5), "1.0", True, False, np.True_, NAN, None, "ten", [10], 2**53 + 1):
         assert refusal(cls, **LEAST[cls] | {field: value}).path == (field,)
 
 
 @pytest.mark.parametrize(("cls", "field"), STEP_COUNTS)
 def test_steps_are_read_from_numpy_and_from_digits(cls, field):
     with_target = {"warmup_target": 0.2} if field == "warmup_steps" else {}
-    for value in (10, "10", np.int32(10), np.uint64(10), np.array(10)):
+    for value in (10, "10", np.int32(10), np.uint64(10), np.array(10), 10.0, "1e1"):
         steps = getattr(cls(**LEAST[cls] | with_target | {field: value}), field)
         assert steps == 10
         assert type(steps) is int
@@ -167,7 +167,7 @@ def test_each_field_without_a_default_is_required(cls, refusal):
         (CosineDecaySpec, {"alpha": -1}, "alpha"),
         (CosineDecaySpec, {"initial_learning_rate": 1e39}, "initial_learning_rate"),
         (ExponentialDecaySpec, {"decay_rate": 1e-46}, "decay_rate"),
-        (ExponentialDecaySpec, {"decay_steps": 30.0}, "decay_steps"),
+        (ExponentialDecaySpec, {"decay_steps": 30.5}, "decay_steps"),
         (ExponentialDecaySpec, {"staircase": "false"}, "staircase"),
     ],
 )
