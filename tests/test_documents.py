@@ -49,6 +49,17 @@ def test_every_example_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monk
         printed = ""
 
 
+def test_the_tree_on_the_design_page_is_the_packages() -> None:
+    text = (ROOT / "docs/design.md").read_text(encoding="utf-8")
+    tree = next(body for _, _, body in FENCE.findall(text) if body.startswith("keras_optkit/\n"))
+    path: list[str] = []
+    for line in tree.splitlines():
+        name, depth = line.split()[0], (len(line) - len(line.lstrip())) // 2
+        path[depth:] = [name]
+        found = ROOT.joinpath(*path)
+        assert found.is_dir() if name.endswith("/") else found.is_file(), found
+
+
 def _run(command: str, expected: str, where: str) -> None:
     program, argument = command.split()[:2]
     programs = {"keras-optkit": f"{sys.executable} -m keras_optkit", "python": sys.executable}
