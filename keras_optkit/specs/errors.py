@@ -73,6 +73,10 @@ def careful(read: Callable[[Any], R]) -> Callable[[Any], R]:
     return carefully
 
 
+#: What is in a mapping of any class, read once.
+as_dict: Callable[[Mapping[Any, Any]], dict[Any, Any]] = careful(dict)
+
+
 class Mistake(NamedTuple):
     """One line of a ``ValidationError``: where, what was received, and what is wrong with it."""
 
@@ -92,13 +96,14 @@ def field_error(kind: str, rule: str, *received: object) -> PydanticCustomError:
     return PydanticCustomError(kind, message)  # pyright: ignore[reportArgumentType]
 
 
-def validation_error(title: str, mistakes: Iterable[Mistake]) -> ValidationError:
-    """One ``ValidationError`` for all ``mistakes`` in the thing called ``title``; beyond 50 lines it counts them."""
+def validation_error(title: str, mistakes: Iterable[Mistake], *, more: int = 0) -> ValidationError:
+    """One ``ValidationError`` for the first 50 ``mistakes`` in the thing called ``title``; it counts the ``more``."""
     shown = list(mistakes)
-    if len(shown) > _MOST_LINES:
-        rest = len(shown) - _MOST_LINES
-        shown[_MOST_LINES:] = [Mistake((), None, field_error("more", f"and {rest:,} more mistakes"))]
-    lines = [InitErrorDetails(type=error, loc=_readable(path), input=got) for path, got, error in shown]
+    more += len(shown[_MOST_LINES:])
+    del shown[_MOST_LINES:]
+    if more:
+        shown.append(Mistake((), None, field_error("more", f"and {more:,} more mistakes")))
+    lines = [InitErrorDetails(type=error, loc=_readable(path), input=_as_input(got)) for path, got, error in shown]
     # Hidden, because the message has the value already, shortened where it must be.
     return ValidationError.from_exception_data(title, lines, hide_input=True)
 
@@ -121,14 +126,9 @@ def explained(error: ValidationError, data: object, spec: type[BaseModel]) -> Va
         field, text = explain_unknown_field(str(line["loc"][0]), given, spec)
         meant.add(field)
         mistakes.append(Mistake(line["loc"], line["input"], field_error("unknown_field", text)))
-    if rest := len(unknown) - len(mistakes):
-        mistakes.append(Mistake((), None, field_error("unknown_field", f"and {rest:,} more unknown fields")))
-    mistakes += [
-        Mistake(line["loc"], line["input"], _reworded(line, spec))
-        for line in others
-        if not (line["type"] == "missing" and line["loc"][0] in meant)
-    ]
-    return validation_error(spec.__name__, mistakes)
+    others = [line for line in others if not (line["type"] == "missing" and line["loc"][0] in meant)]
+    mistakes += [Mistake(line["loc"], line["input"], _reworded(line, spec)) for line in others[:_MOST_LINES]]
+    return validation_error(spec.__name__, mistakes, more=len(unknown) + len(others) - len(mistakes))
 
 
 def _reworded(line: ErrorDetails, spec: type[BaseModel]) -> PydanticCustomError:
@@ -157,6 +157,16 @@ _RULES = {
     "string_too_short": "must not be empty",
     "literal_error": "must be {expected}",
 }
+
+
+def _as_input(received: object) -> object:
+    """``received`` as the error keeps it: as it is, if the error can then be written as JSON and sent elsewhere."""
+    if received is None or type(received) in {bool, float}:
+        return received
+    is_plain = (type(received) is int and -(2**63) <= received < 2**63) or (
+        type(received) is str and len(received) <= _LONGEST_NAME and _cut(received, _LONGEST_NAME) == received
+    )
+    return received if is_plain else in_short(received)
 
 
 def _readable(path: tuple[int | str, ...]) -> tuple[int | str, ...]:

@@ -26,7 +26,7 @@ _LONGEST = 100
 
 def canonical(name: str) -> str:
     """The form in which names are compared: case, underscores and hyphens do not count."""
-    return name.replace("_", "").replace("-", "").lower()
+    return str.__str__(name).replace("_", "").replace("-", "").lower()
 
 
 def type_word(name: str) -> str:
@@ -80,7 +80,8 @@ def _unit(word: str, field: str, value: object) -> str:
     if field == "alpha":
         return ", which is a fraction of the first rate"
     if "epoch" in word:
-        return f", which counts steps: write '{value} epochs'"
+        amount = value if isinstance(value, (int, float)) and abs(value) < 1e9 else 20
+        return f", which counts steps: write '{amount} epochs'"
     return ""
 
 
@@ -93,7 +94,7 @@ def _instead_of_decay(decay: object, rate: object) -> str:
     """What did ``learning_rate / (1 + decay * step)`` in Keras 2, as an expression where the values allow one."""
     values = []
     for value in (rate, decay):
-        with contextlib.suppress(TypeError, ValueError, OverflowError):
+        with contextlib.suppress(Exception):  # anything may have been written
             # By way of its text, in which numpy.float32(0.1) is 0.1.
             values.append(float(str(value)))
     if len(values) == 2 and values[0] > 0 and 0 <= values[1] < math.inf:

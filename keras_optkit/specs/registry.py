@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
-from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error, why
+from keras_optkit.specs.errors import Mistake, as_dict, field_error, in_short, validation_error
 from keras_optkit.specs.hints import nearest, type_word
 from keras_optkit.specs.value import Value
 
@@ -54,11 +55,10 @@ class TypedValue(Value):
     @classmethod
     def _as_written(cls, data: Any) -> Any:
         """``data`` with its ``type`` in the canonical spelling."""
-        if type(data) is dict or isinstance(data, Mapping):
-            written = data.get("type")
-            if isinstance(written, str) and written != cls._type and type_word(written) == type_word(cls._type):
-                return {**data, "type": cls._type}
-        return data
+        written = data.get("type") if isinstance(data, dict) else None
+        if not isinstance(written, str) or (type(written) is str and written == cls._type):
+            return data
+        return {**data, "type": cls._type} if type_word(written) == type_word(cls._type) else data
 
     @classmethod
     def _remedy(cls, data: object) -> str:
@@ -92,7 +92,7 @@ def registered(kind: type[T]) -> dict[str, type[T]]:
 
 def find(kind: type[T], name: str) -> type[T] | None:
     """The subclass of ``kind`` that ``name`` stands for, if there is one. ``"adam-w"`` and ``"AdamWSpec"`` are one."""
-    cls = _classes.get(name) or _classes.get(type_word(name))
+    cls = (_classes.get(name) if type(name) is str else None) or _classes.get(type_word(name))
     # isinstance and issubclass go through ABCMeta, which takes as long as validation itself.
     return cast("type[T]", cls) if cls is not None and kind in cls.__mro__ else None
 
@@ -104,7 +104,10 @@ def read(kind: type[T], data: object) -> T:
         pydantic.ValidationError: with a line for each mistake.
     """
     if type(data) is dict or isinstance(data, Mapping):
-        fields = data if type(data) is dict else _as_dict(kind, data)
+        try:
+            fields = data if type(data) is dict else as_dict(data)
+        except PydanticCustomError as error:
+            raise validation_error(kind.__name__, [Mistake((), data, error)]) from None
         if "type" not in fields:
             raise validation_error(kind.__name__, [_without_type(kind, fields)])
         return _read(kind, fields["type"], fields, at=("type",))
@@ -121,7 +124,7 @@ def _read(kind: type[T], name: object, fields: Mapping[Any, object], *, at: tupl
         raise _refused(kind, at, name, "wrong_type", "must be the name of a type")
     cls = find(kind, name)
     if cls is None:
-        raise _refused(kind, at, name, "unknown_type", _unknown(kind, name))
+        raise _refused(kind, at, name, "unknown_type", _unknown(kind, str.__str__(name)))
     try:
         validated: T = cls.__pydantic_validator__.validate_python(fields)
     except RecursionError:
@@ -131,14 +134,6 @@ def _read(kind: type[T], name: object, fields: Mapping[Any, object], *, at: tupl
 
 def _refused(kind: type[TypedValue], at: tuple[str, ...], data: object, error: str, rule: str) -> ValidationError:
     return validation_error(kind.__name__, [Mistake(at, data, field_error(error, rule, data))])
-
-
-def _as_dict(kind: type[TypedValue], data: Mapping[Any, object]) -> dict[Any, object]:
-    """What is in a mapping of any class, read once: nobody knows what its methods do."""
-    try:
-        return dict(data)
-    except Exception as error:
-        raise _refused(kind, (), data, "wrong_type", f"must be a mapping that can be read ({why(error)})") from None
 
 
 def _unknown(kind: type[TypedValue], name: str) -> str:
@@ -156,7 +151,7 @@ def suggestion(kind: type[TypedValue], data: object) -> str:
     if not isinstance(data, str):
         return kind._remedy(data)
     known = registered(kind)
-    meant = nearest(data, known)
+    meant = nearest(str.__str__(data), known)
     hint = f"did you mean {meant!r}? The known ones" if meant else "the known ones"
     return f", {hint} are {', '.join(sorted(known, key=str.lower))}"
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
-import numbers
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, overload
 
 from pydantic import BaseModel
+from pydantic_core import PydanticCustomError
 
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.containers import entries, with_entries
-from keras_optkit.specs.fields import IsRate
+from keras_optkit.specs.fields import IsRate, Range
 from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules.base import ScheduleSpec
@@ -35,18 +33,16 @@ def scale_learning_rate(spec: Spec | Mapping[str, Any] | str, factor: float) -> 
 
     Args:
         spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type; it is not changed.
-        factor: a finite number > 0.
+        factor: a number > 0, in any form in which a field takes one: ``numpy.float32(0.1)`` is 0.1.
 
     Raises:
         ValueError: ``factor`` is not such a number, or ``spec`` declares no field as a rate.
-        pydantic.ValidationError: ``spec`` is not a right spec, or a scaled rate is no longer one that float32 can hold.
+        pydantic.ValidationError: ``spec`` is invalid, or a scaled rate is no longer one that float32 can hold.
     """
-    amount = math.nan
-    if isinstance(factor, numbers.Real) and not isinstance(factor, bool):
-        with contextlib.suppress(OverflowError):  # an int may be too large for a float
-            amount = float(factor)
-    if not 0 < amount < math.inf:
-        raise ValueError(f"factor must be a finite number > 0, received {factor!r}")
+    try:
+        amount = Range("> 0").number(factor)
+    except PydanticCustomError as error:
+        raise ValueError(f"factor {error.message()}") from None
     return _scaled_spec(read(Spec, spec), amount)
 
 
@@ -56,7 +52,7 @@ def _scaled_spec(spec: S, factor: float) -> S:
     if not rates and not nested:
         raise ValueError(
             f"{type(spec).__name__} declares no field as a rate, so nothing would be scaled: declare its rates as "
-            "keras_optkit.specs.fields.Rate"
+            "keras_optkit.fields.Rate"
         )
     return spec.replace(**{name: _scaled(getattr(spec, name), factor) for name in {*rates, *nested}})
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
-from keras_optkit.specs.errors import Mistake, explained, field_error, in_short, validation_error
+from keras_optkit.specs.errors import Mistake, as_dict, explained, field_error, in_short, validation_error
 
 
 class Conflict(NamedTuple):
@@ -24,7 +24,7 @@ class Value(BaseModel):
     Two are equal when they are of one class and all their fields are equal; equal ones hash alike.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     def __init__(self, /, *positional: object, **fields: Any) -> None:
         if reason := self._cannot_be_made(positional):
@@ -59,6 +59,8 @@ class Value(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _checked(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if type(data) is not dict and isinstance(data, Mapping):
+            data = as_dict(data)
         try:
             value = handler(cls._as_written(data))
         except ValidationError as error:

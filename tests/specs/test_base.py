@@ -14,7 +14,15 @@ from pydantic import BaseModel, ValidationError
 from schedule_strategies import schedule_specs
 from strategies import SPEC_STRATEGIES, optimizer_specs, specs
 
-from keras_optkit import AdamSpec, ExponentialDecaySpec, OptimizerSpec, ScheduleSpec, SGDSpec, parse_spec
+from keras_optkit import (
+    AdamSpec,
+    ExponentialDecaySpec,
+    OptimizerSpec,
+    ScheduleSpec,
+    SGDSpec,
+    parse_spec,
+    register_spec,
+)
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.value import Conflict
@@ -248,3 +256,53 @@ def test_a_subclass_has_its_name_as_type_and_its_parents_fields_and_rules(refusa
 def test_a_subclass_is_no_spec_of_its_parents_type():
     assert ShrinkingSpec(factor=0.5) != AdamSpec()
     assert pickle.loads(pickle.dumps(ShrinkingSpec(factor=0.5))) == ShrinkingSpec(factor=0.5)
+
+
+# Frozen
+
+
+def test_an_assignment_is_answered_with_the_way_to_change_a_copy(refusal):
+    spec = SGDSpec()
+    path, message = refusal(setattr, spec, "momentum", 0.9)
+    assert (path, message) == (("momentum",), "SGDSpec is immutable: make a changed copy with replace(momentum=0.9)")
+    assert refusal(delattr, spec, "momentum").message.endswith("replace(momentum=...)")
+    with pytest.raises(ValidationError) as caught:
+        spec.momentum = 0.9
+    assert "https" not in str(caught.value)
+
+
+# Kinds of one's own, and what pydantic must not do
+
+
+class FamilySpec(ScheduleSpec, kind=True):
+    """A kind of one's own."""
+
+
+def test_a_kind_of_ones_own_is_abstract_and_reads_its_registered_subclasses(registry, refusal):
+    @register_spec
+    class MemberSpec(FamilySpec):
+        rate: float = 0.1
+
+        def value(self, step: Any, xp: Any = None) -> Any:
+            return self.rate
+
+    assert FamilySpec.is_kind
+    assert not MemberSpec.is_kind
+    assert FamilySpec.model_validate("member") == MemberSpec()
+    assert refusal(FamilySpec.model_validate, "cosine_decay").message.startswith("must be a schedule, and CosineDecay")
+    with pytest.raises(TypeError, match="register_spec takes a subclass"):
+        register_spec(FamilySpec)
+
+
+@pytest.mark.parametrize("kind", [Spec, OptimizerSpec])
+def test_a_kind_says_that_it_is_abstract(kind):
+    with pytest.raises(
+        TypeError, match=f"{kind.__name__} is abstract: create one of its subclasses, or use parse_spec"
+    ):
+        kind()
+
+
+@pytest.mark.parametrize("cls", [*SPEC_STRATEGIES, ParamGroup])
+def test_pydantic_does_not_call_the_constructor_for_nested_values(cls):
+    # By this attribute pydantic decides: with True, reading a spec with a schedule takes twice as long.
+    assert cls.__pydantic_custom_init__ is False

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+import pickle
+import time
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
-from keras_optkit import AdamSpec, ExponentialDecaySpec, PiecewiseConstantDecaySpec, ScheduleSpec, SGDSpec, parse_spec
+from keras_optkit import (
+    AdamSpec,
+    CosineDecaySpec,
+    ExponentialDecaySpec,
+    ParamGroup,
+    PiecewiseConstantDecaySpec,
+    RampSpec,
+    ScheduleSpec,
+    SGDSpec,
+    parse_spec,
+    scale_learning_rate,
+)
+from keras_optkit.specs.value import Value
 
 DECAY = {"type": "ExponentialDecay", "initial_learning_rate": 0.1, "decay_steps": 1000, "decay_rate": 0.9}
 
@@ -144,3 +160,120 @@ def test_a_wrong_whole_is_refused_at_the_top(refusal):
         path, message = refusal(SGDSpec.model_validate, whole)
         assert path == ()
         assert message.startswith("must be a mapping of field names to values, or SGDSpec")
+
+
+# Whatever was written, an error is short, quick to make, and can be sent elsewhere
+
+HUGE = "x" * 1_000_000
+LONG_INT = 10**5000
+
+
+class Hostile(Mapping[str, Any]):
+    """A mapping of which no method works."""
+
+    def fails(self, *_: object) -> Any:
+        raise RuntimeError("no")
+
+    __getitem__ = __iter__ = __len__ = __repr__ = __str__ = __eq__ = __hash__ = __contains__ = get = items = fails
+
+
+class HostileText(str):
+    def fails(self, *_: object) -> Any:
+        raise RuntimeError("no")
+
+    __repr__ = __str__ = __eq__ = __len__ = __iter__ = lower = replace = lstrip = partition = split = fails
+    __hash__ = str.__hash__
+
+
+MISTAKES: dict[str, Callable[[], object]] = {
+    "50,000 unknown fields": lambda: parse_spec({"type": "sgd", **{f"field{i}": i for i in range(50_000)}}),
+    "50,000 names that are no strings": lambda: parse_spec({"type": "sgd", **{i: i for i in range(50_000)}}),
+    "50,000 wrong paths": lambda: SGDSpec().override({f"field{i}.x": i for i in range(50_000)}),
+    "2,000 wrong groups": lambda: SGDSpec(groups=[{"match": ""}] * 2_000),
+    "a field with a huge name": lambda: SGDSpec(**{HUGE: 1}),
+    "a huge type": lambda: parse_spec(HUGE),
+    "a huge type in a mapping": lambda: parse_spec({"type": HUGE}),
+    "a huge type of a schedule": lambda: SGDSpec(learning_rate=HUGE),
+    "many nodes with a type": lambda: parse_spec({f"{HUGE}{i}": {"type": "sgd"} for i in range(10)}),
+    "a huge pattern": lambda: ParamGroup(match=f"(?P<{HUGE}>"),
+    "a huge name": lambda: SGDSpec(name="_" + HUGE),
+    "a huge choice": lambda: RampSpec(initial_learning_rate=1, end_learning_rate=0, steps=1, shape=HUGE),
+    "a huge decay": lambda: SGDSpec(decay=HUGE),
+    "a huge number of epochs": lambda: CosineDecaySpec(initial_learning_rate=1, decay_epochs=HUGE),
+    "a huge path": lambda: SGDSpec().override({HUGE + ".x": 1}),
+    "a path of a million dots": lambda: SGDSpec().override({"." * 1_000_000: 1}),
+    "a huge positional argument": lambda: SGDSpec(HUGE),
+    "a huge value assigned": lambda: setattr(SGDSpec(), HUGE, HUGE),
+    "a long int as a decay": lambda: SGDSpec(decay=LONG_INT),
+    "a long int as epochs": lambda: CosineDecaySpec(initial_learning_rate=1, decay_epochs=LONG_INT),
+    "a long int in an override": lambda: SGDSpec().override({"momentum": LONG_INT}),
+    "a long int under an override": lambda: SGDSpec().override({"learning_rate": LONG_INT, "learning_rate.x": 1}),
+    "a long int as a factor": lambda: scale_learning_rate("sgd", LONG_INT),
+    "a surrogate as a field": lambda: parse_spec({"type": "sgd", "\ud800": 1}),
+    "a surrogate as a type": lambda: parse_spec("\ud800"),
+    "surrogates as values": lambda: SGDSpec(learning_rate="\ud800", momentum="\ud800", name="\ud800"),
+    "a surrogate as a path": lambda: SGDSpec().override({"\ud800.x": 1}),
+    "a number as a path": lambda: SGDSpec().override({1: 2}),  # type: ignore[dict-item]
+    "None as overrides": lambda: SGDSpec().override(None),  # type: ignore[arg-type]
+    "text as overrides": lambda: SGDSpec().override("momentum=1"),  # type: ignore[arg-type]
+    "a hostile mapping": lambda: parse_spec(Hostile()),
+    "a hostile mapping for a class": lambda: SGDSpec.model_validate(Hostile()),
+    "a hostile mapping as a schedule": lambda: SGDSpec(learning_rate=Hostile()),
+    "a hostile mapping as a group": lambda: SGDSpec(groups=[Hostile()]),
+    "a hostile mapping as overrides": lambda: SGDSpec().override(Hostile()),
+    "a path into a hostile mapping": lambda: SGDSpec().override({"learning_rate": Hostile(), "learning_rate.x": 1}),
+    "a hostile type": lambda: parse_spec({"type": HostileText("zzz")}),
+    "a hostile type in an override": lambda: SGDSpec().override({"learning_rate.type": HostileText("zzz")}),
+    "a hostile decay": lambda: SGDSpec(decay=Hostile(), learning_rate=Hostile()),
+    "a hostile factor": lambda: scale_learning_rate("sgd", Hostile()),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("make", MISTAKES.values(), ids=MISTAKES)
+def test_any_mistake_gives_a_short_error_soon_that_can_be_sent_elsewhere(make):
+    start = time.perf_counter()
+    with pytest.raises((ValidationError, ValueError, TypeError)) as caught:
+        make()
+    assert time.perf_counter() - start < 10  # most take a millisecond; on 0.1.0 some took minutes
+    assert type(caught.value) in {ValidationError, ValueError, TypeError}
+    assert len(str(caught.value)) < 10_000
+    assert "Exceeds the limit" not in str(caught.value)
+    if isinstance(caught.value, ValidationError):
+        assert len(caught.value.json()) < 50_000
+        assert all(len(line["msg"]) < 2_100 for line in caught.value.errors())
+        for again in (pickle.loads(pickle.dumps(caught.value)), copy.deepcopy(caught.value)):
+            assert str(again) == str(caught.value)
+
+
+def test_more_mistakes_than_anybody_reads_are_counted(refusals):
+    lines = refusals(SGDSpec, **{f"field{i}": i for i in range(1000)}, momentum=2)
+    assert [line.path for line in lines[:20]] == [(f"field{i}",) for i in range(20)]
+    assert lines[20] == (("momentum",), "must be in [0, 1), received 2")
+    assert lines[21:] == [((), "and 980 more mistakes")]
+    groups = refusals(SGDSpec, groups=[{"match": ""}] * 60)
+    assert groups[49].path == ("groups", 49, "match")
+    assert groups[50:] == [((), "and 10 more mistakes")]
+
+
+def test_an_error_shows_each_value_once_and_no_address():
+    with pytest.raises(ValidationError) as caught:
+        AdamSpec(lr=0.1, beta_1="9", learning_rate=DECAY | {"decay_rate": 2})
+    assert str(caught.value) == (
+        "3 validation errors for AdamSpec\n"
+        "lr\n  unknown field, its name in Keras is 'learning_rate' [type=unknown_field]\n"
+        "learning_rate.decay_rate\n  must be in (0, 1], received 2 [type=out_of_range]\n"
+        "beta_1\n  must be in [0, 1), received '9' [type=out_of_range]"
+    )
+
+
+class Own(Value):
+    short: Annotated[str, AfterValidator(lambda text: int("x"))] = ""
+    limited: Annotated[int, Field(le=3)] = 1
+
+
+def test_a_rule_of_pydantic_or_of_ones_own_is_shown_with_the_value(refusals):
+    lines = refusals(Own, short="ab", limited=5)
+    assert [line.message for line in lines] == [
+        "invalid literal for int() with base 10: 'x', received 'ab'",
+        "Input should be less than or equal to 3, received 5",
+    ]

@@ -29,10 +29,22 @@ class Choice(enum.StrEnum):
 
 @pytest.mark.parametrize(
     "name",
-    ["Adam", "adam", "ADAM", "a_dam", "_Adam_", np.str_("adam"), np.str_("Adam"), Choice.ADAM],
+    [
+        "Adam",
+        "adam",
+        "ADAM",
+        "a_dam",
+        "_Adam_",
+        "AdamSpec",
+        "adam-spec",
+        "adam_spec",
+        np.str_("adam"),
+        np.str_("Adam"),
+        Choice.ADAM,
+    ],
     ids=repr,
 )
-def test_the_name_of_a_type_counts_without_case_and_underscores(name):
+def test_the_name_of_a_type_counts_without_case_underscores_hyphens_and_spec(name):
     for data in (name, {"type": name}):
         spec = parse_spec(data)
         assert spec == AdamSpec()
@@ -40,7 +52,17 @@ def test_the_name_of_a_type_counts_without_case_and_underscores(name):
         assert type(spec.type) is str
 
 
-@pytest.mark.parametrize("name", ["ExponentialDecay", "exponential_decay", "exponentialdecay", "EXPONENTIAL_DECAY"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ExponentialDecay",
+        "exponential_decay",
+        "exponentialdecay",
+        "EXPONENTIAL_DECAY",
+        "exponential-decay",
+        "ExponentialDecaySpec",
+    ],
+)
 def test_a_mapping_with_a_type_is_that_spec_in_its_canonical_spelling(name):
     spec = parse_spec({"type": name, **DECAY})
     assert spec == ExponentialDecaySpec(**DECAY)
@@ -232,3 +254,41 @@ def test_a_spec_with_some_fields_overwritten_by_anything_is_a_spec_or_refused(cl
     overwritten = data.draw(st.dictionaries(st.sampled_from(sorted(written)), anything, min_size=1, max_size=3))
     spec_or_refusal(cls.model_validate, written | overwritten)
     spec_or_refusal(lambda fields: SGDSpec(learning_rate=fields), written | overwritten)
+
+
+# In the place of an optimizer only optimizers are known, and in that of a schedule only schedules
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "noun", "meant", "other"),
+    [
+        (OptimizerSpec, "adm", "optimizer", "Adam", "CosineDecay"),
+        (ScheduleSpec, "cosine", "schedule", "CosineDecay", "Adam"),
+    ],
+)
+def test_an_unknown_type_is_answered_with_what_fits_in_its_place(kind, name, noun, meant, other, refusal):
+    message = refusal(kind.model_validate, name).message
+    known = ", ".join(sorted(registered(kind), key=str.lower))
+    assert message == f"unknown {noun}, did you mean {meant!r}? The known ones are {known}, received {name!r}"
+    assert f"{other}," not in message
+    message = refusal(kind.model_validate, "zzz").message
+    assert message == f"unknown {noun}, the known ones are {known}, received 'zzz'"
+    unlike = refusal(kind.model_validate, other).message
+    assert unlike.startswith(f"must be {'an' if noun == 'optimizer' else 'a'} {noun}, and {other} is ")
+
+
+def test_a_word_in_the_place_of_a_rate_is_answered_with_the_schedule_that_was_meant(refusal):
+    path, message = refusal(SGDSpec, learning_rate="cosine")
+    assert path == ("learning_rate",)
+    assert message.startswith(
+        "must be a number or a schedule, did you mean 'CosineDecay'? The known ones are Constant, "
+    )
+
+
+class SGD:
+    """A stand-in for the class of Keras, which is told by its name."""
+
+
+@pytest.mark.parametrize("read", [parse_spec, OptimizerSpec.model_validate])
+def test_a_keras_object_is_answered_with_the_function_that_reads_it(read, refusal):
+    assert "; spec_of(...) makes the SGDSpec of a Keras optimizer, received " in refusal(read, SGD()).message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -128,11 +129,18 @@ def test_the_two_rules_for_a_larger_batch():
 
 
 @pytest.mark.parametrize(
-    "factor", [0, -1, float("nan"), float("inf"), 10**400, True, "2", None, 1j, [2]], ids=lambda value: repr(value)[:9]
+    "factor", [0, -1, float("nan"), float("inf"), 10**400, True, "x", None, 1j, [2]], ids=lambda value: repr(value)[:9]
 )
 def test_a_factor_is_a_finite_number_above_0(factor):
-    with pytest.raises(ValueError, match="factor must be a finite number > 0, received "):
+    with pytest.raises(
+        ValueError, match=r"factor must be (> 0|a finite number|a number|a number, not a boolean), received "
+    ):
         scale_learning_rate("adam", factor)
+
+
+@pytest.mark.parametrize("factor", ["0.1", np.float32(0.1), np.array(0.1, "float32"), Decimal("0.1"), 0.1], ids=repr)
+def test_a_factor_is_read_like_every_number(factor):
+    assert scale_learning_rate("sgd", factor) == SGDSpec(learning_rate=0.001)
 
 
 def test_a_scaled_rate_is_checked_like_any_other(refusal):
@@ -226,9 +234,7 @@ def test_a_schedule_that_declares_no_rate_is_refused_wherever_it_is():
     unmarked = UnmarkedSpec()
     join = JoinSpec(schedules=[CosineDecaySpec(initial_learning_rate=0.1, decay_steps=9), unmarked], boundaries=[5])
     for spec in (unmarked, SGDSpec(learning_rate=unmarked), SGDSpec(learning_rate=join)):
-        with pytest.raises(
-            ValueError, match=r"UnmarkedSpec declares no field as a rate.*keras_optkit.specs.fields.Rate"
-        ):
+        with pytest.raises(ValueError, match=r"UnmarkedSpec declares no field as a rate.*keras_optkit.fields.Rate"):
             scale_learning_rate(spec, 2)
 
 
