@@ -4,13 +4,12 @@ A spec says what is wanted, and is checked when it is written; ``build_optimizer
 native Keras object. Importing this package imports neither keras nor tensorflow.
 """
 
-from typing import TYPE_CHECKING
-
 from keras_optkit.files import SpecFileError, load_spec, save_spec
 from keras_optkit.preview import describe, learning_rates, plot_schedule
 from keras_optkit.runtime.compiling import compile_with
 from keras_optkit.runtime.factory import build_optimizer, build_schedule
 from keras_optkit.runtime.layerwise import layerwise_groups
+from keras_optkit.runtime.monitor import LearningRateMonitor
 from keras_optkit.runtime.preflight import OptimizerWarning
 from keras_optkit.runtime.registration import register_when_keras_is_imported as _register_when_keras_is_imported
 from keras_optkit.runtime.spec_of import spec_of
@@ -55,20 +54,7 @@ from keras_optkit.specs.schedules import (
     WarmupStableDecaySpec,
 )
 
-if TYPE_CHECKING:
-    from keras_optkit.runtime.monitor import LearningRateMonitor
-
 _register_when_keras_is_imported()
-
-
-def __getattr__(name: str) -> object:
-    # A Keras callback, so that its class cannot be made before Keras is imported.
-    if name == "LearningRateMonitor":
-        from keras_optkit.runtime.monitor import LearningRateMonitor
-
-        return LearningRateMonitor
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
 
 __version__ = "0.1.0"
 

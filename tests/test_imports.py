@@ -12,6 +12,12 @@ SPEC = "{'type': 'sgd', 'learning_rate': {'type': 'cosine_decay', 'initial_learn
 #: What somebody may want to do with specs where nothing is trained.
 LIGHT = {
     "import": "",
+    "import every public name": """
+        from keras_optkit import *
+        class Mine(LearningRateMonitor):
+            pass
+        assert "wrapt" not in sys.modules  # of TensorFlow's dependencies, and none of ours
+    """,
     "import every module outside of runtime": """
         import importlib, pkgutil
         for module in pkgutil.walk_packages(keras_optkit.__path__, "keras_optkit."):

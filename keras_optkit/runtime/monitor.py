@@ -1,21 +1,42 @@
-"""``LearningRateMonitor``: the learning rate among the logs of training. Importing this module imports keras."""
+"""``LearningRateMonitor``: the learning rate among the logs of training. Imports keras only in functions."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-import keras
+if TYPE_CHECKING:
+    from keras.callbacks import Callback
+else:
 
-from keras_optkit.runtime.grouped import Grouped
+    class Callback:
+        """Stands for ``keras.callbacks.Callback`` until keras is imported."""
 
 
-class LearningRateMonitor(keras.callbacks.Callback):
-    """Puts the optimizer's current learning rate into ``logs`` under ``"learning_rate"``, as a float.
+class LearningRateMonitor(Callback):
+    """Keras callback that adds the optimizer's current learning rate to ``logs``, as a float.
 
-    It does so at the end of each batch and epoch, so that the progress bar, ``History``, ``CSVLogger`` and
-    ``TensorBoard`` show it; callbacks after this one in the list see it. With groups, the rate of group ``match`` is
-    under ``"learning_rate/match"``. After a step it is the rate of the next step, as in Keras's own callbacks.
+    It does so at the end of each batch and epoch, under ``"learning_rate"``, so that the progress bar, ``History``,
+    ``CSVLogger`` and ``TensorBoard`` show it; callbacks after this one in the list see it. After a step it is the rate
+    of the next step, as in Keras's own callbacks.
+
+    With groups, the rate of the group that matches ``match`` is under ``"learning_rate/match"``. Under Keras's
+    ``MultiOptimizer`` the rate of each optimizer in it is under ``"learning_rate/name"``, with the optimizer's name.
+
+    >>> model.fit(x, y, epochs=3, callbacks=[LearningRateMonitor()]).history["learning_rate"]
+    [0.05, 0.025, 0.0]
     """
+
+    def __init__(self) -> None:
+        self.become_callback()
+        super().__init__()
+
+    @staticmethod
+    def become_callback() -> None:
+        """Makes this a class of Keras's callbacks, which it cannot be from the start without importing keras."""
+        import keras
+
+        LearningRateMonitor.__bases__ = (keras.callbacks.Callback,)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Adds the rates to the logs of the batch."""
@@ -26,13 +47,27 @@ class LearningRateMonitor(keras.callbacks.Callback):
         self._add_rates(logs)
 
     def _add_rates(self, logs: dict[str, Any] | None) -> None:
-        if logs is None:
-            return
-        optimizer: Any = cast(keras.Model, self.model).optimizer
-        rate = float(optimizer.learning_rate)
-        logs["learning_rate"] = rate
-        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            optimizer = optimizer.inner_optimizer
-        if isinstance(optimizer, Grouped):
-            for group in optimizer.groups:
-                logs[f"learning_rate/{group.match}"] = rate * group.learning_rate_multiplier
+        model: Any = self.model
+        if logs is not None and model.optimizer is not None:
+            logs.update(_rates(model.optimizer, "learning_rate"))
+
+
+def _rates(optimizer: Any, key: str) -> Iterator[tuple[str, float]]:
+    """The rates of ``optimizer`` and of all in it, each with its key in the logs."""
+    import keras
+
+    from keras_optkit.runtime.grouped import Grouped
+
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = optimizer.inner_optimizer
+    multi: Any = getattr(keras.optimizers, "MultiOptimizer", ())  # Keras 3.13 has none
+    if isinstance(optimizer, multi):
+        names = [inner.name for inner in optimizer.optimizers]
+        for number, (inner, name) in enumerate(zip(optimizer.optimizers, names, strict=True)):
+            yield from _rates(inner, f"{key}/{name}" if names.count(name) == 1 else f"{key}/{name}_{number}")
+        return
+    rate = float(optimizer.learning_rate)
+    yield key, rate
+    if isinstance(optimizer, Grouped):
+        for group in optimizer.groups:
+            yield f"{key}/{group.match}", rate * group.learning_rate_multiplier

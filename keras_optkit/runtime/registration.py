@@ -1,4 +1,4 @@
-"""Makes Keras know our classes as soon as it is imported, without importing it.
+"""The classes that Keras must know to load a saved model, made known without importing Keras.
 
 Keras loads a custom object only if its class is registered in that process. With this, ``import keras_optkit`` is
 enough, before or after ``import keras`` and ``import tensorflow``.
@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import importlib
 
-# A dependency of tensorflow.
-import wrapt
+from keras_optkit.runtime.import_hook import after_import
+from keras_optkit.runtime.monitor import LearningRateMonitor
 
 
 def register_when_keras_is_imported() -> None:
     """Registers the serializable classes now, if keras is imported, or else right after it is."""
-    wrapt.register_post_import_hook(_register, "keras")
+    after_import("keras", _register)
 
 
-def _register(keras: object) -> None:
+def _register() -> None:
     for module in ("schedule", "grouped"):
         importlib.import_module(f"keras_optkit.runtime.{module}")
+    LearningRateMonitor.become_callback()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import pickle
 from contextlib import redirect_stdout
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ from keras_optkit import (
     OptimizerSpec,
     ParamGroup,
     SGDSpec,
+    build_optimizer,
     compile_with,
     learning_rates,
 )
@@ -148,6 +150,51 @@ def test_steps_that_are_executed_together_give_the_rate_after_the_last_of_them(t
 def test_under_accumulation_the_rate_moves_with_every_batch() -> None:
     logs, _ = watched(SGDSpec(learning_rate=HALVING, gradient_accumulation_steps=2))
     assert [each["learning_rate"] for each in logs.of_batches] == [1 / 2**step for step in range(1, 9)]
+
+
+@pytest.mark.skipif(not hasattr(keras.optimizers, "MultiOptimizer"), reason="this Keras has none")
+@pytest.mark.parametrize(
+    ("names", "keys"), [(("outer", "inner"), ["inner", "outer"]), (("same", "same"), ["same_0", "same_1"])]
+)
+def test_each_optimizer_of_a_multi_optimizer_is_watched_under_its_name(names: tuple[str, str], keys: list[str]) -> None:
+    default = keras.optimizers.SGD(0.5, name=names[0])
+    grouped = build_optimizer(SGDSpec(learning_rate=0.25, name=names[1], groups=GROUPS[1:]))
+    model = make()
+    of_body = keras.optimizers.OptimizerMap(default, {"(.*/)?body/.*": grouped})
+    model.compile(optimizer=keras.optimizers.MultiOptimizer(of_body), loss="mse")
+    history = model.fit(X, Y, verbose=0, callbacks=[LearningRateMonitor()]).history
+    inner, outer = (f"learning_rate/{key}" for key in keys)
+    rates = {key: values for key, values in history.items() if key != "loss"}
+    assert rates == {inner: [0.25], f"{inner}/bias$": [0.0], outer: [0.5]}
+
+
+def test_a_model_whose_optimizer_is_kept_elsewhere_is_trained_without_rates() -> None:
+    model = compile_with(make(), SGDSpec(), loss="mse")
+    model.optimizer = None
+    monitor = LearningRateMonitor()
+    monitor.set_model(model)
+    logs: dict[str, Any] = {}
+    monitor.on_train_batch_end(0, logs)
+    assert logs == {}
+
+
+def test_it_is_a_callback_of_keras_s_before_and_after_it_is_made() -> None:
+    assert issubclass(LearningRateMonitor, keras.callbacks.Callback)
+    monitor = LearningRateMonitor()
+    assert isinstance(monitor, keras.callbacks.Callback)
+    assert (monitor.model, monitor.params) == (None, None)
+    assert type(pickle.loads(pickle.dumps(monitor))) is LearningRateMonitor
+
+
+def test_one_of_a_user_s_own_can_be_made_of_it() -> None:
+    class First(LearningRateMonitor):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            super().on_epoch_end(epoch, logs)
+            super().on_epoch_begin(epoch, logs)  # which LearningRateMonitor itself does not have
+            logs["first"] = logs["learning_rate"] / 0.5
+
+    history = compile_with(make(), SGDSpec(learning_rate=0.5), loss="mse").fit(X, Y, verbose=0, callbacks=[First()])
+    assert history.history["first"] == [1.0]
 
 
 def test_an_optimizer_that_was_written_by_hand_is_watched_too() -> None:

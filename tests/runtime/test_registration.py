@@ -15,13 +15,14 @@ from keras_optkit import RampSpec, SGDSpec, compile_with
 ROOT = Path(__file__).parents[2]
 RAMP = RampSpec(initial_learning_rate=1, end_learning_rate=3, steps=2)
 
+CALLBACK = "print(issubclass(keras_optkit.LearningRateMonitor, keras.callbacks.Callback))"
 LIGHT = "assert not {'keras', 'tensorflow'} & sys.modules.keys()"
 SHOW = "schedule = load(PATH).optimizer._learning_rate; print(type(schedule).__name__, float(schedule(1)))"
 #: What a program does, line by line, and what it prints. (Few, because each has to import TensorFlow.)
 PROGRAMS = {
     "keras_optkit before keras": (
-        ["import keras_optkit", LIGHT, "import keras", "load = keras.models.load_model", SHOW],
-        "SpecSchedule 2.0\n",
+        ["import keras_optkit", LIGHT, "import keras", CALLBACK, "load = keras.models.load_model", SHOW],
+        "True\nSpecSchedule 2.0\n",
     ),
     "keras_optkit before tensorflow": (
         ["import keras_optkit", LIGHT, "import tensorflow as tf", "load = tf.keras.models.load_model", SHOW],
@@ -35,9 +36,10 @@ PROGRAMS = {
             "except TypeError as error: print(\"Could not locate class 'SpecSchedule'\" in str(error))",
             "print(load(PATH, compile=False).count_params())",
             "import keras_optkit",
+            CALLBACK,
             SHOW,
         ],
-        "True\n3\nSpecSchedule 2.0\n",
+        "True\n3\nTrue\nSpecSchedule 2.0\n",
     ),
 }
 
