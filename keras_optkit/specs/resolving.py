@@ -32,7 +32,10 @@ class RunLength(NamedTuple):
             ValueError: a number is not a whole number > 0, or their product is more than can be counted. A dataset's
                 cardinality of -1 or -2 is explained.
         """
-        run = cls(_count("steps_per_epoch", steps_per_epoch), _count("epochs", epochs))
+        run = cls(
+            None if steps_per_epoch is None else positive_count("steps_per_epoch", steps_per_epoch),
+            None if epochs is None else positive_count("epochs", epochs),
+        )
         if run.steps is not None and run.steps > MOST_STEPS:
             raise ValueError(f"steps_per_epoch * epochs must be at most 2**53, received {run.steps}")
         return run
@@ -58,9 +61,12 @@ class RunLength(NamedTuple):
 _CARDINALITIES = {-1: "infinite", -2: "unknown"}
 
 
-def _count(name: str, value: object) -> int | None:
-    if value is None:
-        return None
+def positive_count(name: str, value: object) -> int:
+    """``value``, an argument called ``name``, as a whole number > 0.
+
+    Raises:
+        ValueError: it is none. A dataset's cardinality of -1 or -2 is explained.
+    """
     found = scalar(value)
     try:
         count = None if isinstance(found, (bool, str)) else counted(found)
