@@ -16,8 +16,15 @@ class AdagradSpec(OptimizerSpec):
     Source: Duchi et al. 2011, JMLR 12.
 
     Attributes:
-        initial_accumulator_value: >= 0, what ``n`` begins with.
+        initial_accumulator_value: >= 0, the initial value of ``n``.
         epsilon: > 0, under the root.
+
+    Examples:
+        >>> weight = keras.Variable([1.0])
+        >>> optimizer = build_optimizer(AdagradSpec(learning_rate=0.1, initial_accumulator_value=0))
+        >>> optimizer.apply([keras.ops.array([2.0])], [weight])
+        >>> print(f"{weight.numpy()[0]:.4f}")  # 1 - 0.1 * 2 / sqrt(2**2)
+        0.9000
     """
 
     learning_rate: LearningRate = 0.001

@@ -20,8 +20,15 @@ class AdamSpec(OptimizerSpec):
     Attributes:
         beta_1: in [0, 1), the decay of the first moment ``m``.
         beta_2: in [0, 1), the decay of the second moment ``v``.
-        epsilon: > 0; the paper's "epsilon hat", which is added before the bias correction.
-        amsgrad: whether to divide by the largest ``v`` so far instead of the last.
+        epsilon: > 0; the paper's "epsilon hat", added before the bias correction.
+        amsgrad: whether to divide by the largest ``v`` so far instead of the current one.
+
+    Examples:
+        >>> weight = keras.Variable([1.0])
+        >>> optimizer = build_optimizer(AdamSpec(learning_rate=0.1))
+        >>> optimizer.apply([keras.ops.array([2.0])], [weight])
+        >>> print(f"{weight.numpy()[0]:.4f}")  # the first step has the size of the rate
+        0.9000
     """
 
     learning_rate: LearningRate = 0.001

@@ -20,6 +20,13 @@ class AdamaxSpec(OptimizerSpec):
         beta_1: in [0, 1), the decay of the first moment ``m``.
         beta_2: in [0, 1), the decay of the infinity norm ``u``.
         epsilon: > 0.
+
+    Examples:
+        >>> weight = keras.Variable([1.0])
+        >>> optimizer = build_optimizer(AdamaxSpec(learning_rate=0.1))
+        >>> optimizer.apply([keras.ops.array([2.0])], [weight])
+        >>> print(f"{weight.numpy()[0]:.4f}")  # the first step has the size of the rate
+        0.9000
     """
 
     learning_rate: LearningRate = 0.001

@@ -16,11 +16,18 @@ class AdamWSpec(OptimizerSpec):
     Source: Loshchilov and Hutter 2017, arXiv:1711.05101.
 
     Attributes:
-        weight_decay: >= 0; unlike elsewhere it cannot be None.
+        weight_decay: >= 0; it cannot be None here.
         beta_1: in [0, 1), the decay of the first moment.
         beta_2: in [0, 1), the decay of the second moment.
         epsilon: > 0, as in ``AdamSpec``.
         amsgrad: as in ``AdamSpec``.
+
+    Examples:
+        >>> weight = keras.Variable([1.0])
+        >>> optimizer = build_optimizer(AdamWSpec(learning_rate=0.1, weight_decay=0.5))
+        >>> optimizer.apply([keras.ops.array([2.0])], [weight])
+        >>> print(f"{weight.numpy()[0]:.4f}")  # a decay of 0.1 * 0.5, then a step of 0.1
+        0.8500
     """
 
     learning_rate: LearningRate = 0.001

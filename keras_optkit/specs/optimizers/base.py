@@ -18,24 +18,23 @@ class OptimizerSpec(Spec, kind=True):
 
     Attributes:
         learning_rate: a rate > 0 per step (one batch), or a schedule.
-        weight_decay: >= 0; each update first takes ``weight_decay * learning_rate * w`` away from each weight ``w``
+        weight_decay: >= 0; each update first subtracts ``weight_decay * learning_rate * w`` from each weight ``w``
             (decoupled decay: Loshchilov and Hutter 2017, arXiv:1711.05101).
-        clipnorm: > 0; each variable's gradient is scaled down to have at most this L2 norm.
-        clipvalue: > 0; each element of a gradient is cut to at most this size.
-        global_clipnorm: > 0; all gradients are scaled down together to have at most this L2 norm. Only one of the
-            three can be set.
-        use_ema: whether to keep an exponential moving average of the weights, which ``fit`` writes into the model
-            when it ends.
-        ema_momentum: in [0, 1), the share of the average that is kept at each step; needs ``use_ema``.
-        ema_overwrite_frequency: the number of updates, > 0, after which the average is written into the model also
-            during training; needs ``use_ema``.
+        clipnorm: > 0; the maximum L2 norm of each variable's gradient.
+        clipvalue: > 0; the maximum absolute value of each element of a gradient.
+        global_clipnorm: > 0; the maximum L2 norm of all gradients together. Set at most one of the three.
+        use_ema: whether to keep an exponential moving average of the weights. ``fit`` copies it into the model when
+            it ends.
+        ema_momentum: in [0, 1), the decay of the average at each step; needs ``use_ema``.
+        ema_overwrite_frequency: > 0; also copy the average into the model after every so many updates; needs
+            ``use_ema``.
         loss_scale_factor: > 0; the loss is multiplied by it and the gradients are divided by it.
         gradient_accumulation_steps: the number of batches whose gradients are averaged for one update. 1 means no
-            accumulation and is kept as None.
+            accumulation and is stored as None.
         name: the optimizer's name; None lets Keras choose one.
         exclude_from_weight_decay: regular expressions, as in ``ParamGroup.match``, or the word ``"bias_and_norm"``
             (biases, and the parameters of normalization layers); the variables they select are not decayed.
-        groups: variables that are trained differently; the first group that matches a variable counts.
+        groups: variables to train differently. A variable belongs to the first group that matches it.
     """
 
     _noun: ClassVar[str] = "optimizer"
@@ -67,16 +66,19 @@ class OptimizerSpec(Spec, kind=True):
             yield Conflict("exclude_from_weight_decay", "has no effect without weight_decay")
 
     def override(self, changes: Mapping[str, Any]) -> OptimizerSpec:
-        """A copy with ``changes`` made by dotted path, checked like a new spec.
+        """Return a copy with ``changes`` by dotted path, validated like a new spec.
 
-        ``spec.override({"learning_rate.decay_steps": "10 epochs", "momentum": 0.8})``; an entry of a list goes by its
-        number. A change of a node's ``type`` drops that node's other fields.
+        An entry of a list goes by its index. If you change the ``type`` of a node, its other fields are dropped.
 
         Raises:
-            pydantic.ValidationError: a path leads nowhere, or the result is not a right spec.
+            pydantic.ValidationError: a path leads nowhere, or the result is invalid.
+
+        Examples:
+            >>> AdamSpec(learning_rate=ConstantSpec(learning_rate=0.1)).override({"learning_rate.learning_rate": 0.2})
+            AdamSpec(learning_rate=ConstantSpec(learning_rate=0.2))
         """
         return overridden(OptimizerSpec, self, changes)
 
     def decays_weights(self) -> bool:
-        """Whether a weight decay is set, be it 0."""
+        """Whether a weight decay is set, even if it is 0."""
         return self.weight_decay is not None or any(group.weight_decay is not None for group in self.groups)

@@ -21,12 +21,19 @@ class FtrlSpec(OptimizerSpec):
     Source: McMahan et al. 2013, "Ad click prediction: a view from the trenches".
 
     Attributes:
-        learning_rate_power: <= 0; 0 keeps the rate as it is.
-        initial_accumulator_value: >= 0, what ``n`` begins with.
+        learning_rate_power: <= 0; with 0 the rate does not decay.
+        initial_accumulator_value: >= 0, the initial value of ``n``.
         l1_regularization_strength: >= 0, the l1 above.
         l2_regularization_strength: >= 0, the l2 above.
         l2_shrinkage_regularization_strength: >= 0; twice this times ``w`` is added to the gradient in ``z``.
         beta: >= 0.
+
+    Examples:
+        >>> weight = keras.Variable([1.0])
+        >>> optimizer = build_optimizer(FtrlSpec(learning_rate=0.1, l1_regularization_strength=100.0))
+        >>> optimizer.apply([keras.ops.array([2.0])], [weight])
+        >>> print(f"{weight.numpy()[0]:.4f}")  # L1 sets it to exactly 0
+        0.0000
     """
 
     learning_rate: LearningRate = 0.001

@@ -31,20 +31,24 @@ class MuonSpec(OptimizerSpec):
 
     Attributes:
         weight_decay: >= 0 or None, for the variables with Muon's step.
-        adam_beta_1: in [0, 1), for Adam's step, like the next.
-        adam_beta_2: in [0, 1).
+        adam_beta_1: in [0, 1), for Adam's step.
+        adam_beta_2: in [0, 1), for Adam's step.
         adam_weight_decay: >= 0 or None, for the variables with Adam's step.
         epsilon: > 0, for Adam's step.
-        exclude_layers: regular expressions; a variable whose path one of them is found in takes Adam's step.
+        exclude_layers: regular expressions; variables take Adam's step if one of them matches in their path.
         exclude_embeddings: whether embeddings take Adam's step.
         muon_a: the a above.
         muon_b: the b above.
         muon_c: the c above.
-        adam_lr_ratio: > 0, the rate of Adam's step in terms of ``learning_rate``.
+        adam_lr_ratio: > 0; the rate of Adam's step is this times ``learning_rate``.
         momentum: in [0, 1).
         ns_steps: in [1, 100].
-        nesterov: whether to look ahead; needs ``momentum`` > 0.
+        nesterov: whether to use Nesterov momentum; needs ``momentum`` > 0.
         rms_rate: > 0; None leaves ``s`` out.
+
+    Examples:
+        >>> MuonSpec(learning_rate=0.002, exclude_layers=["head"])
+        MuonSpec(learning_rate=0.002, exclude_layers=('head',))
     """
 
     learning_rate: LearningRate = 0.001

@@ -13,8 +13,8 @@ class RMSpropSpec(OptimizerSpec):
     """RMSprop, as ``keras.optimizers.RMSprop``.
 
     For weights ``w`` with gradient ``g``: ``v = rho * v + (1 - rho) * g**2``, then
-    ``w = w - learning_rate * g / sqrt(v + epsilon)``; with ``momentum`` the quotient ``u`` is first added up,
-    ``m = momentum * m + u``; with ``centered``, ``v`` less the square of the gradients' average is used.
+    ``w = w - learning_rate * g / sqrt(v + epsilon)``; with ``momentum``, the step is a sum of these
+    steps ``u``: ``m = momentum * m + u``. With ``centered``, the squared average gradient is subtracted from ``v``.
     Source: Hinton 2012, Coursera lecture 6e; ``centered``: Graves 2013, arXiv:1308.0850.
 
     Attributes:
@@ -22,6 +22,13 @@ class RMSpropSpec(OptimizerSpec):
         momentum: in [0, 1).
         epsilon: > 0, under the root.
         centered: whether to divide by the estimated variance instead of the second moment.
+
+    Examples:
+        >>> weight = keras.Variable([1.0])
+        >>> optimizer = build_optimizer(RMSpropSpec(learning_rate=0.1))
+        >>> optimizer.apply([keras.ops.array([2.0])], [weight])
+        >>> print(f"{weight.numpy()[0]:.4f}")  # 1 - 0.1 / sqrt(1 - 0.9)
+        0.6838
     """
 
     learning_rate: LearningRate = 0.001

@@ -16,16 +16,20 @@ from keras_optkit.specs.value import Conflict
 class ScheduleFreeAdamWSpec(OptimizerSpec):
     """Schedule-free AdamW, as ``keras.optimizers.ScheduleFreeAdamW``.
 
-    Adam's step is taken by a second copy ``z`` of the weights; ``x`` is the running mean of ``z``; the model trains
-    at ``(1 - beta_1) * z + beta_1 * x``. No schedule is needed.
+    Adam updates a second copy ``z`` of the weights; ``x`` is the running mean of ``z``; the model trains at
+    ``(1 - beta_1) * z + beta_1 * x``. It needs no schedule.
     Source: Defazio et al. 2024, arXiv:2405.15682.
 
     Attributes:
-        beta_1: in (0, 1), the share of the mean in the weights that are trained.
+        beta_1: in (0, 1), the weight of the mean in the weights that the model trains at.
         beta_2: in [0, 1), the decay of the second moment.
         epsilon: > 0.
-        warmup_steps: the length of a linear warm-up from 0, >= 0. Keras counts updates here; under
-            ``gradient_accumulation_steps`` it must therefore be a number.
+        warmup_steps: the length of a linear warm-up from 0, >= 0. Keras counts updates here, so with
+            ``gradient_accumulation_steps`` it must be a number.
+
+    Examples:
+        >>> ScheduleFreeAdamWSpec(warmup_steps="5%").resolve(steps_per_epoch=100, epochs=20)
+        ScheduleFreeAdamWSpec(warmup_steps=100)
     """
 
     learning_rate: LearningRate = 0.0025

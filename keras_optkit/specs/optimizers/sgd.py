@@ -21,7 +21,14 @@ class SGDSpec(OptimizerSpec):
 
     Attributes:
         momentum: in [0, 1); 0 is plain gradient descent.
-        nesterov: whether to look ahead as Nesterov's method does; needs ``momentum`` > 0.
+        nesterov: whether to use Nesterov momentum; needs ``momentum`` > 0.
+
+    Examples:
+        >>> weight = keras.Variable([1.0])
+        >>> optimizer = build_optimizer(SGDSpec(learning_rate=0.1))
+        >>> optimizer.apply([keras.ops.array([2.0])], [weight])
+        >>> print(f"{weight.numpy()[0]:.4f}")  # 1 - 0.1 * 2
+        0.8000
     """
 
     learning_rate: LearningRate = 0.01
