@@ -23,8 +23,14 @@ class LearningRateMonitor(Callback):
     With groups, the rate of the group that matches ``match`` is under ``"learning_rate/match"``. Under Keras's
     ``MultiOptimizer`` the rate of each optimizer in it is under ``"learning_rate/name"``, with the optimizer's name.
 
-    >>> model.fit(x, y, epochs=3, callbacks=[LearningRateMonitor()]).history["learning_rate"]
-    [0.05, 0.025, 0.0]
+    Examples:
+        >>> ramp = RampSpec(initial_learning_rate=0.075, end_learning_rate=0.0, steps=3)
+        >>> model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+        >>> model = compile_with(model, SGDSpec(learning_rate=ramp), loss="mse")
+        >>> x, y = np.ones((32, 1)), np.ones((32, 1))  # one batch
+        >>> history = model.fit(x, y, epochs=3, verbose=0, callbacks=[LearningRateMonitor()])
+        >>> [round(rate, 4) for rate in history.history["learning_rate"]]
+        [0.05, 0.025, 0.0]
     """
 
     def __init__(self) -> None:
