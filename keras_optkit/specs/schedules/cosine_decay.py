@@ -12,7 +12,7 @@ from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Fraction, Name, Rate, RateOrZero, Steps, StepsOrZero
 from keras_optkit.specs.schedules.base import ScheduleSpec
-from keras_optkit.specs.schedules.counting import share
+from keras_optkit.specs.schedules.counting import between, share
 from keras_optkit.specs.value import Conflict
 
 
@@ -57,7 +57,7 @@ class CosineDecaySpec(ScheduleSpec, mirrors_keras=True):
         warmup, length = in_steps(self.warmup_steps), in_steps(self.decay_steps)
         if self.warmup_target is None:
             return _half_cosine(self.initial_learning_rate, share(step, length, xp), self.alpha, xp)
-        ramp = self.initial_learning_rate + (self.warmup_target - self.initial_learning_rate) * (step / warmup)
+        ramp = between(self.initial_learning_rate, self.warmup_target, step / warmup, xp)
         t = share(xp.maximum(step - warmup, 0), length, xp)
         return xp.where(step < warmup, ramp, _half_cosine(self.warmup_target, t, self.alpha, xp))
 
@@ -70,4 +70,4 @@ class CosineDecaySpec(ScheduleSpec, mirrors_keras=True):
 
 def _half_cosine(start: float, t: Any, alpha: float, xp: Any) -> Any:
     """From ``start`` at t = 0 down to ``alpha * start`` at t = 1."""
-    return start * ((1.0 - alpha) * (0.5 * (1.0 + xp.cos(math.pi * t))) + alpha)
+    return between(alpha * start, start, 0.5 * (1.0 + xp.cos(math.pi * t)), xp)

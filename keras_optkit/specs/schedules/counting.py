@@ -6,6 +6,7 @@ a jump a step lies is therefore computed in integers.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,25 @@ def rest(step: Any, length: int, xp: Any) -> Any:
 
 def share(step: Any, length: Any, xp: Any) -> Any:
     """The share of ``length`` that is over at ``step``; from ``length`` on it is exactly 1."""
+    if xp is np:  # which divides exactly, and takes half the time for this
+        return np.minimum(step / length, 1.0)
     return xp.where(step < length, step / length, 1.0)
+
+
+def between(start: float, end: float, t: Any, xp: Any) -> Any:
+    """``start + (end - start) * t`` for t in [0, 1]: exactly both rates at its ends, and monotone.
+
+    It is computed upwards from the lower rate. Downwards, ``1e-3 + (1e-12 - 1e-3) * 1`` is 4e-9 off 1e-12.
+    """
+    low, high = (start, end) if start <= end else (end, start)
+    height = t if start <= end else 1.0 - t
+    if low == 0:
+        return high * height
+    span = high - low
+    if low + span == high:
+        return low + span * height
+    # One float more, which reaches the upper rate, and is cut there.
+    return xp.minimum(low + math.nextafter(span, math.inf) * height, high)
 
 
 def _as_int(step: Any, xp: Any) -> Any:

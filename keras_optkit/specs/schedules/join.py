@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -39,11 +40,14 @@ class JoinSpec(ScheduleSpec):
             yield Conflict("boundaries", f"must rise strictly, but {fault}")
 
     def value(self, step: Any, xp: Any = np) -> Any:
-        rate = self.schedules[0].value(step, xp)
-        for schedule, written in zip(self.schedules[1:], self.boundaries, strict=True):
-            boundary = in_steps(written)
-            # Before its boundary a piece is asked for its step 0, where every schedule has a rate.
-            rate = xp.where(step < boundary, rate, schedule.value(xp.maximum(step - boundary, 0), xp))
+        starts = [0, *map(in_steps, self.boundaries)]
+        first, last = 0, len(starts) - 1
+        if xp is np and np.size(step):  # the steps are known, and with them the pieces that they lie in
+            first, last = (bisect_right(starts, int(found)) - 1 for found in (np.min(step), np.max(step)))
+        rate = self.schedules[first].value(step - starts[first] if first else step, xp)
+        for schedule, start in zip(self.schedules[first + 1 : last + 1], starts[first + 1 : last + 1], strict=True):
+            # Before its start a piece is asked for its step 0, where every schedule has a rate.
+            rate = xp.where(step < start, rate, schedule.value(xp.maximum(step - start, 0), xp))
         return rate
 
     def landmarks(self) -> Iterable[tuple[int, str]]:

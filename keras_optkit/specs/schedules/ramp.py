@@ -12,7 +12,7 @@ from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Positive, RateOrZero, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
-from keras_optkit.specs.schedules.counting import share
+from keras_optkit.specs.schedules.counting import between, share
 from keras_optkit.specs.value import Conflict
 
 Shape = Literal["linear", "cosine", "exponential", "polynomial"]
@@ -53,12 +53,14 @@ class RampSpec(ScheduleSpec):
         a, b = self.initial_learning_rate, self.end_learning_rate
         t = share(step, steps, xp)
         if self.shape == "exponential":
-            return a * xp.power(b / a, t)
+            # Cut, because the quotient is rounded: it misses b, and can pass it.
+            cut = xp.minimum if a <= b else xp.maximum
+            return xp.where(step < steps, cut(a * xp.power(b / a, t), b), b)
         if self.shape == "cosine":
             t = 0.5 * (1.0 - xp.cos(math.pi * t))
         elif self.shape == "polynomial":
             t = xp.power(t, self.power)
-        return a + (b - a) * t
+        return between(a, b, t, xp)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
         yield in_steps(self.steps), "end of the ramp"

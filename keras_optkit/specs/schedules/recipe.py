@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,11 @@ from keras_optkit.specs.schedules.base import ScheduleSpec
 
 class Recipe(ScheduleSpec):
     """A word for a join: a schedule that is written shorter than what it stands for."""
+
+    # Beside the fields, so that it is neither compared nor copied nor saved.
+    __slots__ = ("_expanded",)
+    if TYPE_CHECKING:
+        _expanded: ScheduleSpec
 
     @abstractmethod
     def expand(self) -> ScheduleSpec:
@@ -22,4 +27,7 @@ class Recipe(ScheduleSpec):
         """
 
     def value(self, step: Any, xp: Any = np) -> Any:
-        return self.expand().value(step, xp)
+        # Expanded once: warm-ups in warm-ups would each ask the next for its first rate again, at every level.
+        if not hasattr(self, "_expanded"):
+            object.__setattr__(self, "_expanded", self.expand())
+        return self._expanded.value(step, xp)
