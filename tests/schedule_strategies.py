@@ -131,9 +131,12 @@ def piecewise_constant_decay_specs(of: Ranges) -> SearchStrategy[PiecewiseConsta
 
 
 def polynomial_decay_specs(of: Ranges) -> SearchStrategy[PolynomialDecaySpec]:
-    required = all_of(initial_learning_rate=of.rates, decay_steps=of.steps)
-    optional = some_of(end_learning_rate=ZERO | of.rates, power=of.numbers, cycle=flags, name=names)
-    return specs_of(PolynomialDecaySpec, required, optional)
+    rates = st.tuples(of.rates, ZERO | of.rates).flatmap(
+        lambda pair: all_of(initial_learning_rate=st.just(max(pair)), end_learning_rate=st.just(min(pair)))
+    )
+    default_end = all_of(initial_learning_rate=of.rates.filter(lambda rate: rate >= 1e-4))
+    optional = some_of(power=of.numbers, cycle=flags, name=names)
+    return specs_of(PolynomialDecaySpec, rates | default_end, all_of(decay_steps=of.steps), optional)
 
 
 def inverse_time_decay_specs(of: Ranges) -> SearchStrategy[InverseTimeDecaySpec]:

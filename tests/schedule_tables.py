@@ -76,7 +76,7 @@ MIRRORED: list[Row] = [
     (polynomial(), {0: 10, 1: 8, 2: 6, 3: 4, 4: 2, 5: 2, 10**6: 2}),
     (polynomial(power=2), {0: 10, 1: 6.5, 2: 4, 4: 2, 5: 2}),
     (polynomial(cycle=True), {0: 10, 1: 8, 4: 2, 5: 5, 6: 4, 8: 2, 9: 4, 12: 2, 14: 3, 16: 2}),
-    (polynomial(initial_learning_rate=2, end_learning_rate=10), {0: 2, 1: 4, 3: 8, 4: 10, 5: 10}),
+    (polynomial(initial_learning_rate=3, power=0.5), {0: 3, 3: 2.5, 4: 2, 5: 2}),
     (inverse_time(), {0: 12, 1: 8, 2: 6, 4: 4, 6: 3, 10: 2, 22: 1}),
     (inverse_time(staircase=True), {0: 12, 1: 12, 2: 6, 3: 6, 4: 4, 5: 4, 22: 1, 23: 1}),
     (cosine(), {0: 8, 2: 6, 3: 4, 4: 2, 6: 0, 7: 0, 10**6: 0}),

@@ -15,11 +15,15 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from keras_optkit.specs.errors import in_short
+from keras_optkit.specs.containers import is_deeper
+from keras_optkit.specs.errors import field_error, in_short
 from keras_optkit.specs.registry import TypedValue, read, register
 from keras_optkit.specs.resolving import RunLength, resolve
 
 S = TypeVar("S", bound="Spec")
+
+# Far more than anybody needs. Python's limit of 1,000 calls is reached by a repr at 200, by a graph sooner.
+_DEEPEST = 50
 
 
 class Spec(TypedValue, kind=True):
@@ -63,7 +67,10 @@ class Spec(TypedValue, kind=True):
 
     @classmethod
     def _read_any(cls, data: object) -> Self:
-        return read(cls, data)
+        spec = read(cls, data)
+        if is_deeper(spec, _DEEPEST):
+            raise field_error("too_deep", f"is nested too deeply: at most {_DEEPEST} specs may lie in each other", data)
+        return spec
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:

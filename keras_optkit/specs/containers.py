@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pydantic import BaseModel
+
 
 def entries(value: Any) -> Iterator[tuple[int | str, Any]]:
     """The entries of a container, each with its index or key; nothing of any other value."""
@@ -23,3 +25,10 @@ def with_entries(value: Any, change: Callable[[int | str, Any], Any]) -> Any:
     if isinstance(value, dict):
         return new
     return list(new.values()) if isinstance(value, list) else tuple(new.values())
+
+
+def is_deeper(value: Any, most: int) -> bool:
+    """Whether more than ``most`` specs lie in each other in ``value``."""
+    if isinstance(value, BaseModel):
+        return most == 0 or any(is_deeper(getattr(value, name), most - 1) for name in type(value).model_fields)
+    return any(is_deeper(entry, most) for _, entry in entries(value))

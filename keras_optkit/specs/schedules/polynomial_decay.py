@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Flag, Name, Positive, Rate, RateOrZero, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods, share
+from keras_optkit.specs.value import Conflict
 
 
 @register_spec
@@ -25,7 +26,7 @@ class PolynomialDecaySpec(ScheduleSpec, mirrors_keras=True):
     Attributes:
         initial_learning_rate: the rate at step 0, > 0. (A ramp up from 0 is a ``RampSpec``.)
         decay_steps: the length of the decay in steps, > 0.
-        end_learning_rate: the rate at the end of the decay, >= 0.
+        end_learning_rate: the rate at the end of the decay, >= 0 and not above ``initial_learning_rate``.
         power: > 0; 1 is linear.
         cycle: whether the rate rises again after the end.
         name: the name of the operation in Keras's graph.
@@ -37,6 +38,14 @@ class PolynomialDecaySpec(ScheduleSpec, mirrors_keras=True):
     power: Positive = 1.0
     cycle: Flag = False
     name: Name = "PolynomialDecay"
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.end_learning_rate > self.initial_learning_rate:
+            rule = (
+                f"must not be above initial_learning_rate ({self.initial_learning_rate!r}), from which the rate would "
+                "rise: set end_learning_rate (0.0001 unless given), or use RampSpec for a rise"
+            )
+            yield Conflict("end_learning_rate", rule)
 
     def value(self, step: Any, xp: Any = np) -> Any:
         length: Any = in_steps(self.decay_steps)
