@@ -42,7 +42,7 @@ def search_of(pattern: str) -> Search:
     try:
         linear = rewritten(parsed(pattern))
     except NotLinearError:
-        return _searched_by_re(_compiled_by_re(pattern))
+        return _searched_by_re(compiled_by_re(pattern))
     try:
         return SchemaValidator(core_schema.str_schema(pattern=rf"(?:\A|/){linear}")).isinstance_python
     except (SchemaError, UnicodeError):
@@ -67,13 +67,18 @@ def _check_length(pattern: str) -> None:
         )
 
 
-def _compiled_by_re(pattern: str) -> re.Pattern[str]:
+def compiled_by_re(pattern: str) -> re.Pattern[str]:
+    """``pattern`` for Python's ``re``, where its groups are needed or Keras itself searches.
+
+    Raises:
+        ValueError: ``pattern`` is not a regular expression, or one that may take too long.
+    """
     _check_length(pattern)
     if most_steps(parsed(pattern), _LONG_PATH) > _MOST_STEPS:
         raise ValueError(
             "must be a regular expression that Python's re searches quickly: with lookaround or a backreference, and "
-            "in exclude_layers, at most two repeats such as .* may follow each other, and nothing with a repeat or "
-            "a choice in it may be repeated"
+            "in exclude_layers and by, at most two repeats such as .* may follow each other, and nothing with a "
+            "repeat or a choice in it may be repeated"
         )
     try:
         return re.compile(pattern)
@@ -95,4 +100,4 @@ def _checked_by(compile_pattern: Callable[[str], object]) -> AfterValidator:
 #: A regular expression that is searched in variable paths, each time starting at a component.
 Pattern = Annotated[str, Field(min_length=1), _checked_by(search_of)]
 #: A regular expression that Keras itself searches in variable paths, with ``re``.
-KerasPattern = Annotated[str, Field(min_length=1), _checked_by(_compiled_by_re)]
+KerasPattern = Annotated[str, Field(min_length=1), _checked_by(compiled_by_re)]

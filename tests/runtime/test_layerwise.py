@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_optkit import SGDSpec, compile_with, layerwise_groups
+from keras_optkit import OptimizerWarning, ParamGroup, SGDSpec, compile_with, layerwise_groups
+from keras_optkit.runtime.places import places_in
+from keras_optkit.specs.patterns import matches
 
 X = np.linspace(-1, 1, 24, dtype="float32").reshape(8, 3)
 
@@ -115,3 +117,224 @@ def test_layerwise_groups_tell_a_part_of_a_layer_from_a_layer_of_the_same_path()
     found = multipliers(model, 0.5)
     assert found.pop("attention/query/kernel") == 1.0
     assert set(found.values()) == {0.5}
+
+
+def first_match(model: keras.Model, groups: list[ParamGroup]) -> dict[str, float]:
+    """The multiplier of each variable to train, by path; every variable must be in a group, every group be of use."""
+    found: dict[str, float] = {}
+    used = set()
+    for place in places_in(model).values():
+        number, group = next((n, group) for n, group in enumerate(groups) if matches(group.match, place.path))
+        found[place.path] = group.learning_rate_multiplier
+        used.add(number)
+    assert used == set(range(len(groups)))
+    return found
+
+
+class WithTokens(keras.Model):
+    """A model that holds weights itself, as a ViT its class token and position embedding."""
+
+    def __init__(self, inner: keras.Model | None = None) -> None:
+        super().__init__(name="vit")
+        self.token = self.add_weight(shape=(3,), name="token")
+        self.position = self.add_weight(shape=(3,), name="kernel")  # a name that layers have too
+        self.patches = layers.Dense(3, name="patches")
+        self.inner = inner
+        self.top = layers.Dense(1, name="top")
+
+    def call(self, inputs: Any) -> Any:
+        hidden = self.patches(inputs) + self.token + self.position
+        return self.top(self.inner(hidden) if self.inner else hidden)
+
+
+def test_weights_that_the_model_holds_itself_belong_to_the_layer_nearest_the_input() -> None:
+    model = WithTokens()
+    model(X)
+    assert multipliers(model, 0.5) == {
+        "token": 0.5, "kernel": 0.5, "patches/kernel": 0.5, "top/kernel": 1.0,
+    }  # fmt: skip
+
+
+def test_weights_that_a_model_within_holds_belong_to_its_own_first_layer() -> None:
+    model = WithTokens(keras.Sequential([WithTokens(), layers.Dense(3, name="last")], name="within"))
+    model(X)
+    assert first_match(model, layerwise_groups(model, 0.5)) == {
+        "token": 1 / 16, "kernel": 1 / 16, "patches/kernel": 1 / 16, "patches/bias": 1 / 16,
+        "within/vit/token": 1 / 8, "within/vit/kernel": 1 / 8,
+        "within/vit/patches/kernel": 1 / 8, "within/vit/patches/bias": 1 / 8,
+        "within/vit/top/kernel": 1 / 4, "within/vit/top/bias": 1 / 4,
+        "within/last/kernel": 1 / 2, "within/last/bias": 1 / 2,
+        "top/kernel": 1, "top/bias": 1,
+    }  # fmt: skip
+
+
+class Bare(keras.Model):
+    """A model with weights and no layers."""
+
+    def build(self, input_shape: Any) -> None:
+        self.scale = self.add_weight(shape=(3,), name="scale")
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.scale
+
+
+def test_a_model_with_weights_and_no_layers_is_one_layer() -> None:
+    alone = Bare()
+    alone(X)
+    assert first_match(alone, layerwise_groups(alone, 0.5)) == {"scale": 1.0}
+    model = keras.Sequential([Bare(name="a"), Bare(name="b")])
+    model(X)
+    assert first_match(model, layerwise_groups(model, 0.5)) == {"a/scale": 0.5, "b/scale": 1.0}
+
+
+class Holder(layers.Layer):
+    """A layer that holds layers."""
+
+    def __init__(self, *held: layers.Layer, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.held = list(held)
+
+    def call(self, inputs: Any) -> Any:
+        for layer in self.held:
+            inputs = layer(inputs)
+        return inputs
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: [
+            Holder(layers.Dense(3, name="decoder"), name="encoder"),
+            Holder(layers.Dense(3, name="encoder"), name="decoder"),
+        ],
+        lambda: [
+            Holder(Holder(layers.Dense(3, name="c"), name="b"), name="a"),
+            Holder(Holder(layers.Dense(3, name="a"), name="c"), name="b"),
+            Holder(Holder(layers.Dense(3, name="b"), name="a"), name="c"),
+        ],
+        lambda: [
+            Holder(layers.Dense(3, name="b"), layers.Dense(3, name="a"), name="a"),
+            Holder(layers.Dense(3, name="b"), layers.Dense(3, name="a"), name="b"),
+            layers.Dense(3, name="kernel"),
+        ],
+        lambda: [Holder(Holder(layers.Dense(3, name="a"), name="a"), name="a"), layers.Dense(3, name="b")],
+    ],
+    ids=["each in the other", "three in a ring", "both in both", "in itself"],
+)
+def test_layers_that_hold_each_others_names_are_told_apart(make: Any) -> None:
+    stack = make()
+    model = keras.Sequential([layers.Input((3,)), *stack])
+    expected = {layer.name: 0.5**depth for depth, layer in enumerate(reversed(stack))}
+    found = first_match(model, layerwise_groups(model, 0.5))
+    assert found == {path: expected[path.split("/")[0]] for path in found}
+    assert compile_with(model, SGDSpec(groups=layerwise_groups(model, 0.5)), loss="mse") is model
+
+
+def test_a_layer_that_two_models_share_counts_once_where_it_is_held_first() -> None:
+    shared = layers.Dense(3, name="shared")
+    halves = [keras.Sequential([layers.Input((3,)), shared, layers.Dense(3, name="own")], name=name) for name in "ab"]
+    model = keras.Sequential([layers.Input((3,)), *halves])
+    found = {path: rate for path, rate in first_match(model, layerwise_groups(model, 0.5)).items() if "kernel" in path}
+    assert found == {"a/shared/kernel": 0.25, "a/own/kernel": 0.5, "b/own/kernel": 1.0}
+
+
+# By block
+
+
+def stack_of(*names: str) -> keras.Model:
+    return keras.Sequential([layers.Input((3,)), *(layers.Dense(3, name=name) for name in names)])
+
+
+def by_layer(model: keras.Model, decay: float, by: str) -> dict[str, float]:
+    found = first_match(model, layerwise_groups(model, decay, by=by))
+    return {path.rpartition("/")[0]: rate for path, rate in found.items()}
+
+
+def test_blocks_are_counted_with_the_layers_before_them_as_the_stem_and_those_after_them_as_the_head() -> None:
+    model = stack_of("conv", "norm", "block_1_a", "block_1_b", "between", "block_2_a", "pool", "classes")
+    assert by_layer(model, 0.5, r"block_(\d+)") == {
+        "conv": 1 / 8, "norm": 1 / 8, "block_1_a": 1 / 4, "block_1_b": 1 / 4, "between": 1 / 4, "block_2_a": 1 / 2,
+        "pool": 1, "classes": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "by", [r"block_(\d+)", r"block_\d+", r"block_\d", r"(?P<name>\d+)_x$", r"(?:block)_(\d+)|(never)"]
+)
+def test_the_first_group_or_the_whole_match_names_the_block(by: str) -> None:
+    model = stack_of("block_1_x", "block_2_x", "block_3_x")
+    assert list(by_layer(model, 0.5, by).values()) == [1 / 4, 1 / 2, 1]
+
+
+def test_without_a_stem_or_a_head_the_last_block_has_the_full_rate() -> None:
+    assert by_layer(stack_of("a1", "b2", "c3"), 0.5, r"\d") == {"a1": 1 / 4, "b2": 1 / 2, "c3": 1}
+    assert by_layer(stack_of("a1", "b1"), 0.5, r"\d") == {"a1": 1, "b1": 1}
+
+
+def test_blocks_inside_of_a_layer_made_of_layers_are_found() -> None:
+    encoder = Holder(
+        layers.Dense(3, name="embed"), *(Holder(layers.Dense(3, name="mlp"), name=f"layer_{i}") for i in range(3)),
+        name="encoder",
+    )  # fmt: skip
+    model = keras.Sequential([layers.Input((3,)), encoder, layers.Dense(1, name="classes")])
+    assert by_layer(model, 0.5, r"layer_(\d+)") == {
+        "encoder/embed": 1 / 16, "encoder/layer_0/mlp": 1 / 8, "encoder/layer_1/mlp": 1 / 4,
+        "encoder/layer_2/mlp": 1 / 2, "classes": 1,
+    }  # fmt: skip
+    assert set(by_layer(model, 0.5, "encoder").values()) == {0.5, 1}
+
+
+def test_tokens_belong_to_the_stem() -> None:
+    model = WithTokens(stack_of("block_1", "block_2"))
+    model(X)
+    found = first_match(model, layerwise_groups(model, 0.5, by=r"block_\d"))
+    assert {path for path, rate in found.items() if rate == 1 / 8} == {
+        "token", "kernel", "patches/kernel", "patches/bias",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("model", "by", "blocks"),
+    [
+        ("ResNet50", r"conv\d_block\d+", 16),
+        ("EfficientNetB0", r"block\d+[a-z]", 16),
+        ("ConvNeXtTiny", r"stage_\d+_block_\d+", 18),
+    ],
+)
+def test_the_models_of_keras_are_counted_by_block(model: str, by: str, blocks: int) -> None:
+    made = getattr(keras.applications, model)(weights=None, input_shape=(32, 32, 3), include_top=True, classes=2)
+    found = first_match(made, layerwise_groups(made, 0.75, by=by))
+    assert sorted(set(found.values())) == pytest.approx([0.75**depth for depth in reversed(range(blocks + 2))])
+    rates = list(found.values())
+    assert (rates[0], rates[-1]) == (min(rates), 1)
+    with pytest.warns(OptimizerWarning, match=r"the first of \d+ layers has .* of the rate: .* pass by=") as caught:
+        layerwise_groups(made, 0.75)
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_only_a_very_small_multiplier_is_warned_of() -> None:
+    model = stack_of(*"abcd")
+    with pytest.warns(OptimizerWarning, match="the first of 4 layers has 0.0007 of the rate"):
+        layerwise_groups(model, 0.09)
+    layerwise_groups(model, 0.1)  # 1e-3 itself; any warning would be an error here
+    layerwise_groups(model, 0.01, by="[a-d]")
+
+
+def test_a_block_whose_name_comes_again_after_another_is_warned_of() -> None:
+    model = stack_of("conv1_block1", "conv1_block2", "conv2_block1", "conv2_block2")
+    words = r"names '1' as the block of 'conv1_block1/' and of 'conv2_block1/', with another block between them"
+    with pytest.warns(OptimizerWarning, match=words) as caught:
+        groups = layerwise_groups(model, 0.5, by=r"block(\d)")
+    assert [warning.filename for warning in caught] == [__file__]
+    assert [group.learning_rate_multiplier for group in groups] == [0.5, 1, 0.5, 1]
+
+
+@pytest.mark.parametrize("by", ["(", 3, b"block", "*", ["block"], "", "(.+)+!"])
+def test_what_is_no_regular_expression_is_refused(by: Any) -> None:
+    with pytest.raises(ValueError, match=r"^by must be a regular expression.*, received "):
+        layerwise_groups(functional(), 0.5, by=by)
+
+
+def test_a_pattern_that_finds_no_layer_is_refused_with_the_layers_there_are() -> None:
+    with pytest.raises(ValueError, match=r"^by: 'block' is found in no layer; the layers are encoder/, norm/, head/$"):
+        layerwise_groups(functional(), 0.5, by="block")
