@@ -29,15 +29,10 @@ def layerwise_groups(model: keras.Model, decay: float, *, by: str | None = None)
     any other layer made of layers (attention, a recurrent cell) counts as one. Weights that a model holds itself, such
     as a class token or a position embedding, belong to its layer nearest the input.
 
-    Deep models are counted by block, as timm does: in a ResNet50, 106 layers would leave its first one with 0.75**106
+    Deep models are counted by block, as timm does: in a ResNet50, which has 107, the first layer would get 0.75**106
     of the rate. ``by`` says which part of a layer's path names its block. Layers before the first block are the stem,
     those after the last one the head, and one between two blocks belongs to the block before it.
     Sources: Howard and Ruder 2018, arXiv:1801.06146; Clark et al. 2020, arXiv:2003.10555.
-
-    >>> model = keras.applications.ResNet50(weights=None)
-    >>> groups = layerwise_groups(model, 0.75, by=r"conv\d_block\d+")
-    >>> len({group.learning_rate_multiplier for group in groups})  # the stem, 16 blocks and the head
-    18
 
     Args:
         model: a Sequential, Functional or subclassed model that has its weights.
@@ -52,6 +47,14 @@ def layerwise_groups(model: keras.Model, decay: float, *, by: str | None = None)
     Warns:
         OptimizerWarning: without ``by``, some layer has less than a thousandth of the rate; or ``by`` gives one name to
             layers with another block between them.
+
+    Examples:
+        >>> model = keras.applications.ResNet50(weights=None, input_shape=(32, 32, 3))
+        >>> groups = layerwise_groups(model, 0.75, by=r"conv\d_block\d+")
+        >>> len({group.learning_rate_multiplier for group in groups})  # the stem, 16 blocks and the head
+        18
+        >>> groups[0]
+        ParamGroup(match='conv1_conv/', learning_rate_multiplier=0.00751694681821391)
     """
     if isinstance(decay, bool) or not isinstance(decay, numbers.Real) or not 0 < float(decay) <= 1:
         raise ValueError(f"decay must be in (0, 1], received {decay!r}")

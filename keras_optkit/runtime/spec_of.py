@@ -34,9 +34,6 @@ def spec_of(source: Any) -> OptimizerSpec | ScheduleSpec:
       0.0010000000474974513, and 0.6666667 if 2 / 3 was written.
     - A name such as ``"adam"`` or ``"adam_3"``, which Keras makes up for an ``Adam``, is None.
 
-    >>> spec_of(keras.optimizers.SGD(0.1, momentum=0.9))
-    SGDSpec(learning_rate=0.1, momentum=0.9)
-
     Args:
         source: an optimizer, a learning-rate schedule or a compiled model.
 
@@ -45,6 +42,12 @@ def spec_of(source: Any) -> OptimizerSpec | ScheduleSpec:
         ValueError: the model is not compiled; or the optimizer has an exclusion from weight decay that Keras would
             lose on saving; or Keras computes the schedule in whole numbers.
         pydantic.ValidationError: the optimizer or schedule has a value that a spec refuses.
+
+    Examples:
+        >>> spec_of(keras.optimizers.SGD(0.1, momentum=0.9))
+        SGDSpec(learning_rate=0.1, momentum=0.9)
+        >>> spec_of(keras.optimizers.schedules.CosineDecay(0.1, 1000))
+        CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000)
     """
     import keras
 
