@@ -10,10 +10,10 @@ from keras_optkit.runtime.compiling import compile_with
 from keras_optkit.runtime.factory import build_optimizer, build_schedule
 from keras_optkit.runtime.layerwise import layerwise_groups
 from keras_optkit.runtime.monitor import LearningRateMonitor
-from keras_optkit.runtime.preflight import OptimizerWarning
 from keras_optkit.runtime.registration import register_when_keras_is_imported as _register_when_keras_is_imported
 from keras_optkit.runtime.run_length import run_of
 from keras_optkit.runtime.spec_of import spec_of
+from keras_optkit.runtime.warning import OptimizerWarning
 from keras_optkit.schema import json_schema
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import Duration

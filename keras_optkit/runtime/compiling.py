@@ -11,6 +11,7 @@ from keras_optkit.runtime.factory import build_optimizer
 from keras_optkit.runtime.keras_internals import compiled_with
 from keras_optkit.runtime.places import has_weights
 from keras_optkit.runtime.preflight import check
+from keras_optkit.runtime.warning import warn_of_misfits
 from keras_optkit.specs.hints import nearest_first
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
@@ -53,15 +54,17 @@ def compile_with(
         RuntimeError: the installed Keras has no such optimizer or argument.
 
     Warns:
-        OptimizerWarning: the model will train, but not as the spec reads.
+        OptimizerWarning: the model will train, but not as the spec reads; or the spec does not fit the run.
     """
-    spec = read(OptimizerSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
+    written = read(OptimizerSpec, spec)
+    spec = written.resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
     _check_model(model)
     _check_arguments(model, compile_arguments)
     if compile_arguments.get("loss") is None:
         compile_arguments.pop("loss", None)
         compile_arguments = _compiled_before(model, compile_arguments) | compile_arguments
     check(model, spec, compile_arguments)
+    warn_of_misfits(written, steps_per_epoch, epochs)
     with _strategy_scope(model):
         optimizer: Any = build_optimizer(spec)
         if spec.exclude_from_weight_decay or spec.groups:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from keras_optkit.runtime.arguments import arguments_for, keras_class
+from keras_optkit.runtime.warning import warn_of_misfits
 from keras_optkit.specs.optimizers import (
     AdadeltaSpec,
     AdafactorSpec,
@@ -113,7 +114,8 @@ def build_optimizer(
     Args:
         spec: an optimizer spec, a mapping with a ``type``, or the name of a type.
         steps_per_epoch: the number of batches in an epoch; needed if a duration is in epochs or percent.
-        epochs: the number of epochs of the run; needed if a duration is in percent.
+        epochs: the number of epochs of the run; needed if a duration is in percent. If both numbers are given, the
+            spec is compared with the run.
 
     Returns:
         An instance of exactly the Keras class that the spec mirrors: ``build_optimizer(AdamSpec())`` is a
@@ -124,9 +126,18 @@ def build_optimizer(
         pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
         RuntimeError: the installed Keras has no such optimizer or argument; the message names the version needed.
-    """
-    spec = read(OptimizerSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
 
+    Warns:
+        OptimizerWarning: the spec does not fit the run; for example, its steps read as if they were epochs.
+    """
+    written = read(OptimizerSpec, spec)
+    optimizer = _native_optimizer(written.resolve(steps_per_epoch=steps_per_epoch, epochs=epochs))
+    warn_of_misfits(written, steps_per_epoch, epochs)
+    return optimizer
+
+
+def _native_optimizer(spec: OptimizerSpec) -> Optimizer:
+    """The Keras optimizer of a ``spec`` whose durations are in steps."""
     import keras
 
     cls = keras_class(keras.optimizers, spec.type)
@@ -169,7 +180,8 @@ def build_schedule(
     Args:
         spec: a schedule spec, a mapping with a ``type``, or the name of a type.
         steps_per_epoch: the number of batches in an epoch; needed if a duration is in epochs or percent.
-        epochs: the number of epochs of the run; needed if a duration is in percent.
+        epochs: the number of epochs of the run; needed if a duration is in percent. If both numbers are given, the
+            spec is compared with the run.
 
     Returns:
         An instance of the Keras class that the spec mirrors. For all other specs a ``SpecSchedule``, which computes
@@ -179,8 +191,14 @@ def build_schedule(
         pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
         RuntimeError: the installed Keras has no such schedule or argument; the message names the version needed.
+
+    Warns:
+        OptimizerWarning: the spec does not fit the run; for example, its steps read as if they were epochs.
     """
-    return _native_schedule(read(ScheduleSpec, spec).resolve(steps_per_epoch=steps_per_epoch, epochs=epochs))
+    written = read(ScheduleSpec, spec)
+    schedule = _native_schedule(written.resolve(steps_per_epoch=steps_per_epoch, epochs=epochs))
+    warn_of_misfits(written, steps_per_epoch, epochs)
+    return schedule
 
 
 def _native_schedule(spec: ScheduleSpec) -> LearningRateSchedule:

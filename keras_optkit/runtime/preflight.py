@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from keras_optkit.runtime.places import has_weights, places_in
 from keras_optkit.runtime.selection import select
+from keras_optkit.runtime.warning import OptimizerWarning
 from keras_optkit.specs.optimizers import OptimizerSpec, ScheduleFreeAdamWSpec
 
 if TYPE_CHECKING:
     import keras
-
-
-class OptimizerWarning(UserWarning):
-    """An optimizer that will train, but perhaps not as its spec reads."""
 
 
 def check(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any]) -> None:
