@@ -73,10 +73,6 @@ def careful(read: Callable[[Any], R]) -> Callable[[Any], R]:
     return carefully
 
 
-#: What is in a mapping of any class, read once.
-as_dict: Callable[[Mapping[Any, Any]], dict[Any, Any]] = careful(dict)
-
-
 class Mistake(NamedTuple):
     """One line of a ``ValidationError``: where, what was received, and what is wrong with it."""
 

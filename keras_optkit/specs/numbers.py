@@ -106,7 +106,9 @@ def whole_number(value: object) -> int | None:
     found = scalar(value)
     if isinstance(found, bool):
         raise field_error("wrong_type", "must be a whole number, not a boolean", value)
-    if isinstance(found, str) and _DIGITS.fullmatch(found):
+    if isinstance(found, str):
+        if not _DIGITS.fullmatch(found):
+            return None
         # Longer texts are out of range, and Python refuses to convert the longest.
         found = int(found) if len(found) < 100 else MOST_STEPS + 1
     try:
@@ -119,7 +121,7 @@ def whole_number(value: object) -> int | None:
 def counted(value: object) -> int | None:
     """``whole_number``, and the int of a whole float of at least 2, since code computes numbers of steps as floats."""
     number = whole_number(value)
-    if number is None:
+    if number is None and not isinstance(value, str):
         amount = real(value)
         if amount is not None and amount >= 2 and amount.is_integer():
             return countable(int(amount), value)

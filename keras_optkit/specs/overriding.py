@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
-from keras_optkit.specs.errors import Mistake, as_dict, field_error, in_short, validation_error
+from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
 from keras_optkit.specs.hints import nearest, type_word
 from keras_optkit.specs.registry import TypedValue, read
 
@@ -46,7 +46,7 @@ def _paths(kind: type[BaseModel], changes: object) -> list[tuple[list[str], Any]
     try:
         if not isinstance(changes, Mapping):
             raise field_error("wrong_type", form, changes)
-        pairs = as_dict(changes)
+        pairs = dict(changes)
         if wrong := [path for path in pairs if not isinstance(path, str)]:
             raise field_error("wrong_type", f"{form}: a path is a string", wrong[0])
     except PydanticCustomError as error:
@@ -74,7 +74,7 @@ def _set(node: Any, path: list[str], value: Any, before: tuple[str, ...]) -> Any
     if isinstance(node, BaseModel):
         node = node.model_dump()
     if isinstance(node, Mapping):
-        node = as_dict(node)
+        node = dict(node)
     if isinstance(node, (list, tuple)):
         index = int(name) if name.isdecimal() and len(name) < 10 else len(node)
         if index >= len(node):

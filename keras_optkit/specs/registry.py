@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
 from pydantic import ValidationError
-from pydantic_core import PydanticCustomError
 
-from keras_optkit.specs.errors import Mistake, as_dict, field_error, in_short, validation_error
+from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
 from keras_optkit.specs.hints import nearest, type_word
 from keras_optkit.specs.value import Value
 
@@ -104,10 +103,7 @@ def read(kind: type[T], data: object) -> T:
         pydantic.ValidationError: with a line for each mistake.
     """
     if type(data) is dict or isinstance(data, Mapping):
-        try:
-            fields = data if type(data) is dict else as_dict(data)
-        except PydanticCustomError as error:
-            raise validation_error(kind.__name__, [Mistake((), data, error)]) from None
+        fields = data if type(data) is dict else dict(data)
         if "type" not in fields:
             raise validation_error(kind.__name__, [_without_type(kind, fields)])
         return _read(kind, fields["type"], fields, at=("type",))

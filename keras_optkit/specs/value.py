@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
-from keras_optkit.specs.errors import Mistake, as_dict, explained, field_error, in_short, validation_error
+from keras_optkit.specs.errors import Mistake, explained, field_error, in_short, validation_error
 
 
 class Conflict(NamedTuple):
@@ -60,7 +60,7 @@ class Value(BaseModel):
     @classmethod
     def _checked(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if type(data) is not dict and isinstance(data, Mapping):
-            data = as_dict(data)
+            data = dict(data)  # what its own methods raise, such as OmegaConf's MissingMandatoryValue, says more
         try:
             value = handler(cls._as_written(data))
         except ValidationError as error:

@@ -216,15 +216,9 @@ MISTAKES: dict[str, Callable[[], object]] = {
     "a number as a path": lambda: SGDSpec().override({1: 2}),  # type: ignore[dict-item]
     "None as overrides": lambda: SGDSpec().override(None),  # type: ignore[arg-type]
     "text as overrides": lambda: SGDSpec().override("momentum=1"),  # type: ignore[arg-type]
-    "a hostile mapping": lambda: parse_spec(Hostile()),
-    "a hostile mapping for a class": lambda: SGDSpec.model_validate(Hostile()),
-    "a hostile mapping as a schedule": lambda: SGDSpec(learning_rate=Hostile()),
-    "a hostile mapping as a group": lambda: SGDSpec(groups=[Hostile()]),
-    "a hostile mapping as overrides": lambda: SGDSpec().override(Hostile()),
-    "a path into a hostile mapping": lambda: SGDSpec().override({"learning_rate": Hostile(), "learning_rate.x": 1}),
     "a hostile type": lambda: parse_spec({"type": HostileText("zzz")}),
     "a hostile type in an override": lambda: SGDSpec().override({"learning_rate.type": HostileText("zzz")}),
-    "a hostile decay": lambda: SGDSpec(decay=Hostile(), learning_rate=Hostile()),
+    "a hostile decay": lambda: SGDSpec(decay=HostileText("1"), learning_rate=HostileText("x")),
     "a hostile factor": lambda: scale_learning_rate("sgd", Hostile()),  # type: ignore[arg-type]
 }
 
@@ -243,6 +237,17 @@ def test_any_mistake_gives_a_short_error_soon_that_can_be_sent_elsewhere(make):
         assert all(len(line["msg"]) < 2_100 for line in caught.value.errors())
         for again in (pickle.loads(pickle.dumps(caught.value)), copy.deepcopy(caught.value)):
             assert str(again) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [parse_spec, SGDSpec.model_validate, SGDSpec().override, lambda data: SGDSpec(groups=[data])],
+    ids=["parse_spec", "model_validate", "override", "in a list"],
+)
+def test_what_a_mapping_of_somebodys_own_raises_is_raised_as_it_is(read):
+    # OmegaConf names the mandatory value that is missing, which no word of ours could.
+    with pytest.raises(RuntimeError, match="no"):
+        read(Hostile())
 
 
 def test_more_mistakes_than_anybody_reads_are_counted(refusals):
