@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras_optkit.runtime.keras_internals import sublayers
 from keras_optkit.runtime.places import places_in
-from keras_optkit.runtime.preflight import OptimizerWarning
+from keras_optkit.runtime.warning import OptimizerWarning
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.patterns import compiled_by_re
 
