@@ -63,10 +63,5 @@ def test_every_function_documents_its_arguments(name: str) -> None:
     assert missing == [] or len(arguments) == 1
 
 
-def test_the_version_is_that_of_the_package() -> None:
-    project = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
-    assert f'version = "{keras_optkit.__version__}"' in project
-
-
 def test_is_marked_as_typed() -> None:
     assert (Path(keras_optkit.__file__).parent / "py.typed").is_file()
