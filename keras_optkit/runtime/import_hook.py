@@ -85,4 +85,4 @@ def _run(action: Callable[[], object], name: str) -> None:
     try:
         action()
     except Exception as error:
-        warnings.warn(f"{__package__.partition('.')[0]} cannot work with this {name}: {error!r}", stacklevel=2)
+        warnings.warn(f"{__name__.partition('.')[0]} cannot work with this {name}: {error!r}", stacklevel=2)

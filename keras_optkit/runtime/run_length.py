@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from types import GeneratorType
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.numbers import real
@@ -111,7 +111,7 @@ def _batches(data: Any) -> int:
     kind = type(data).__name__
     remedy = "pass steps_per_epoch to fit, and the same number in place of run_of"
     if hasattr(data, "cardinality"):
-        cardinality = int(data.cardinality() if callable(data.cardinality) else data.cardinality)
+        cardinality = int(cast("Any", data.cardinality() if callable(data.cardinality) else data.cardinality))
         if cardinality >= 0:
             return cardinality
         if cardinality == -1:

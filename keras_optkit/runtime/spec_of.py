@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # An optimizer first: type checkers take it for anything, as its bases are TensorFlow's, which has no types.
 @overload
-def spec_of(source: keras.optimizers.Optimizer | keras.Model) -> OptimizerSpec: ...
+def spec_of(source: keras.optimizers.Optimizer | keras.Model) -> OptimizerSpec: ...  # pyright: ignore[reportOverlappingOverload]
 @overload
 def spec_of(source: keras.optimizers.schedules.LearningRateSchedule) -> ScheduleSpec: ...
 def spec_of(source: Any) -> OptimizerSpec | ScheduleSpec:
@@ -111,7 +111,7 @@ def _schedule_spec(schedule: Any) -> ScheduleSpec:
             f"Keras computes this {name} in whole numbers, as its initial_learning_rate is an int, and no spec does: "
             f"make it with {float(config['initial_learning_rate'])}"
         )
-    return spec_class(**config)
+    return spec_class.model_validate(config)
 
 
 def _keras_name(made: Any, catalogue: Any) -> str | None:

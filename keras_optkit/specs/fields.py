@@ -95,7 +95,7 @@ class Range:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        is_whole = schema["metadata"]["number"] is int
+        is_whole = schema.get("metadata", {})["number"] is int
         return {"type": "integer" if is_whole else "number", **self.json_schema}
 
 

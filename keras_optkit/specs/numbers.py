@@ -13,7 +13,7 @@ import re
 import unicodedata
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from keras_optkit.specs.errors import careful, field_error
 
@@ -112,7 +112,7 @@ def whole_number(value: object) -> int | None:
         # Longer texts are out of range, and Python refuses to convert the longest.
         found = int(found) if len(found) < 100 else MOST_STEPS + 1
     try:
-        number = int(found) if _is_exact(found) else operator.index(found)
+        number = int(found) if _is_exact(found) else operator.index(cast("Any", found))
     except Exception:  # also a tensor in a graph
         return None
     return countable(number, value)
