@@ -33,6 +33,7 @@ from keras_optkit import (
     AdamaxSpec,
     AdamSpec,
     AdamWSpec,
+    ConstantSpec,
     FtrlSpec,
     LambSpec,
     LionSpec,
@@ -142,6 +143,7 @@ OPTIMIZERS: dict[type[OptimizerSpec], SearchStrategy[Any]] = {
     AdadeltaSpec: optimizers(AdadeltaSpec, rho=momenta, epsilon=positive),
     FtrlSpec: optimizers(
         FtrlSpec,
+        all_of(learning_rate=positive | SCHEDULES[ConstantSpec]),  # Ftrl divides by it
         group_decay=st.none(),
         learning_rate_power=st.just(0) | negative,
         initial_accumulator_value=non_negative,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from keras_optkit.specs.base import Spec
+from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.numbers import MOST_STEPS
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
@@ -72,11 +73,11 @@ def _steps(steps: int | ArrayLike | None, run: RunLength) -> range | NDArray[np.
     if array.size == 0 and array.ndim:
         return array.astype(np.int64)
     if array.dtype.kind not in "iu" or (array < 0).any() or (array > MOST_STEPS).any():
-        raise ValueError(f"steps must be a whole number, or whole numbers, >= 0, received {steps!r}")
+        raise ValueError(f"steps must be a whole number, or whole numbers, >= 0, received {in_short(steps)}")
     if array.ndim:
         return array.astype(np.int64)
     if array > _LONGEST_LIST:
-        raise ValueError(f"{steps!r} steps are too many to list: pass the steps that are of interest")
+        raise ValueError(f"{in_short(steps)} steps are too many to list: pass the steps that are of interest")
     return range(operator.index(array[()]))
 
 

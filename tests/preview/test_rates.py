@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from keras_optkit import (
     AdamSpec,
     ConstantSpec,
     CosineDecaySpec,
+    JoinSpec,
     RampSpec,
     SGDSpec,
     WarmupSpec,
@@ -111,6 +114,8 @@ def test_steps_that_no_run_has_are_refused(steps):
 
 
 def test_more_steps_than_can_be_listed_are_refused():
+    with pytest.raises(ValueError, match=r"^steps must be a whole number, .* received .{1,100}$"):
+        learning_rates("adam", 10**5000)
     for steps, run in ((None, {"steps_per_epoch": 10**10, "epochs": 10}), (10**15, {}), (2**63, {}), (2**70, {})):
         with pytest.raises(ValueError, match=r"too|steps must be"):
             learning_rates("adam", steps, **run)
@@ -124,3 +129,16 @@ def test_what_is_missing_for_the_whole_run_is_said():
             learning_rates(RAMP, **run)
     with pytest.raises(ValueError, match=r"^learning_rate\.warmup_steps is '10%': pass epochs$"):
         learning_rates(WARM, 3, steps_per_epoch=100)
+
+
+def test_a_long_run_is_computed_in_little_memory_and_joins_where_the_parts_meet():
+    pieces = [RampSpec(initial_learning_rate=1, end_learning_rate=0.1, steps=99_999)] * 10
+    spec = JoinSpec(schedules=pieces, boundaries=range(100_000, 1_000_000, 100_000))
+    tracemalloc.start()
+    rates = learning_rates(spec, 10**6)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 * 2**20  # of which the rates themselves are 8
+    some = np.array([0, 2**14 - 1, 2**14, 99_999, 100_000, 500_001, 999_999])
+    assert rates[some].tolist() == spec.value(some).tolist() == learning_rates(spec, some).tolist()
+    assert learning_rates(spec, some[::-1].reshape(7, 1)).ravel().tolist() == rates[some[::-1]].tolist()

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import NonNegative, NotPositive
 from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.numbers import SMALLEST
 from keras_optkit.specs.optimizers.base import OptimizerSpec
+from keras_optkit.specs.resolving import RunLength, resolve
+from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.value import Conflict
 
 
@@ -21,6 +24,8 @@ class FtrlSpec(OptimizerSpec):
     Source: McMahan et al. 2013, "Ad click prediction: a view from the trenches".
 
     Attributes:
+        learning_rate: a rate > 0, or a schedule that is never 0: Ftrl divides by it. Let a warm-up start above 0, and
+            a decay end above 0 (``alpha``, ``end_learning_rate``).
         learning_rate_power: <= 0; with 0 the rate does not decay.
         initial_accumulator_value: >= 0, the initial value of ``n``.
         l1_regularization_strength: >= 0, the l1 above.
@@ -52,3 +57,22 @@ class FtrlSpec(OptimizerSpec):
                 "which a decay of the weights does not reach; use l2_regularization_strength"
             )
             yield Conflict("groups", rule)
+        if isinstance(self.learning_rate, ScheduleSpec) and (where := _where_zero(self.learning_rate)):
+            rule = f"must not be 0 at any step, since Ftrl divides by it and all weights become NaN: it is 0 at {where}"
+            yield Conflict("learning_rate", rule)
+
+
+# Whether a schedule touches 0 does not depend on the run, so any run that is long enough for all its parts will do.
+_SOME_RUN = RunLength(steps_per_epoch=2**20, epochs=2**10)
+
+
+def _where_zero(schedule: ScheduleSpec) -> str | None:
+    """Where the rate is 0, or float32 makes it 0: schedules touch it at their start and at their bends only."""
+    try:
+        resolved = resolve(schedule, _SOME_RUN)
+        for step, what in [(0, "the start"), *resolved.landmarks()]:
+            if float(resolved.value(step)) < SMALLEST:
+                return f"{what!r}" if step else what
+    except Exception:  # it does not fit this run, or has a formula of somebody's own: nothing is known
+        return None
+    return None
