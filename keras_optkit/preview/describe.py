@@ -18,8 +18,6 @@ from keras_optkit.specs.schedules import ScheduleSpec
 if TYPE_CHECKING:
     import keras
 
-    from keras_optkit.runtime.grouped import Planned
-
 
 def describe(
     spec: Spec | Mapping[str, Any] | str,
@@ -88,22 +86,25 @@ def _aligned(columns: list[list[str]], texts: list[str]) -> list[str]:
 
 def _treatments(spec: OptimizerSpec, model: keras.Model) -> list[str]:
     """Which variable of ``model`` is trained with what share of the rate and which weight decay."""
-    from keras_optkit.runtime.grouped import planned
+    from keras_optkit.runtime.factory import build_optimizer
+    from keras_optkit.runtime.plan import plan_of
 
-    plans = planned(model, spec)
-    if not plans:
+    plan = plan_of(model, spec.exclude_from_weight_decay, spec.groups).checked()
+    if not plan.planned:
         raise ValueError("the model has no weights to train yet: build it, for example with an Input")
+    optimizer = build_optimizer(spec)
+    trained = [planned.treatment.multiplier * (not planned.place.is_frozen) for planned in plan.planned]
+    decays = [planned.weight_decay_in(optimizer) for planned in plan.planned]
     return _aligned(
         [
-            ["rate", *("frozen" if not plan.multiplier else f"x {plan.multiplier:g}" for plan in plans)],
-            ["weight decay", *(_decay(plan) for plan in plans)],
+            ["rate", *(f"x {rate:g}" if rate else "frozen" for rate in trained)],
+            [
+                "weight decay",
+                *(f"{decay:g}" if decay and rate else "none" for decay, rate in zip(decays, trained, strict=True)),
+            ],
         ],
-        ["variable", *(plan.path for plan in plans)],
+        ["variable", *(planned.place.path for planned in plan.planned)],
     )
-
-
-def _decay(plan: Planned) -> str:
-    return f"{plan.weight_decay:g}" if plan.weight_decay and plan.multiplier else "none"
 
 
 def _landmarks(schedule: ScheduleSpec, run: RunLength) -> list[tuple[int, str]]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from keras_optkit.runtime.factory import build_optimizer
 from keras_optkit.runtime.keras_internals import compiled_with
 from keras_optkit.runtime.places import has_weights
+from keras_optkit.runtime.plan import plan_of
 from keras_optkit.runtime.preflight import check
 from keras_optkit.runtime.warning import warn_of_misfits
+from keras_optkit.runtime.watching import watch
 from keras_optkit.specs.hints import nearest_first
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
@@ -63,17 +65,20 @@ def compile_with(
     if compile_arguments.get("loss") is None:
         compile_arguments.pop("loss", None)
         compile_arguments = _compiled_before(model, compile_arguments) | compile_arguments
-    check(model, spec, compile_arguments)
-    warn_of_misfits(written, steps_per_epoch, epochs)
     with _strategy_scope(model):
         optimizer: Any = build_optimizer(spec)
-        if spec.exclude_from_weight_decay or spec.groups:
-            optimizer.look_into(model)
+    plan = plan_of(model, spec.exclude_from_weight_decay, spec.groups) if has_weights(model) else None
+    check(model, spec, compile_arguments, optimizer, plan)
+    warn_of_misfits(written, steps_per_epoch, epochs)
+    with _strategy_scope(model):
+        if hasattr(optimizer, "follow"):
+            optimizer.follow(plan, model)
         model.compile(optimizer=optimizer, **compile_arguments)
         # Under mixed precision Keras has wrapped ours; a model with a compile of its own may keep it elsewhere.
         used = getattr(model, "optimizer", None)
         if used is not None and has_weights(model):
             used.build(model.trainable_variables)
+            watch(optimizer, model)
     return model
 
 

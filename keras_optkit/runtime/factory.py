@@ -120,7 +120,7 @@ def build_optimizer(
     Returns:
         An instance of exactly the Keras class that the spec mirrors: ``build_optimizer(AdamSpec())`` is a
         ``keras.optimizers.Adam``, the class that TensorFlow calls ``tf.keras.optimizers.Adam``. With ``groups`` or
-        ``exclude_from_weight_decay`` it is an instance of a registered subclass of it.
+        ``exclude_from_weight_decay``, and for ``ScheduleFreeAdamWSpec``, it is an instance of a registered subclass.
 
     Raises:
         pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
@@ -144,7 +144,8 @@ def _native_optimizer(spec: OptimizerSpec) -> Optimizer:
     arguments = arguments_for(cls, spec)
     if isinstance(spec.learning_rate, ScheduleSpec):
         arguments["learning_rate"] = _native_schedule(spec.learning_rate)
-    if spec.exclude_from_weight_decay or spec.groups:
+    # Keras's ScheduleFreeAdamW trains wrongly where weights change after it is built.
+    if spec.exclude_from_weight_decay or spec.groups or isinstance(spec, ScheduleFreeAdamWSpec):
         from keras_optkit.runtime.grouped import GROUPED
 
         cls = GROUPED[spec.type]

@@ -6,18 +6,15 @@ chosen for which variable is a part of the config, so that it survives saving an
 
 from __future__ import annotations
 
-import re
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any
 
 import keras
 from keras import ops
 
-from keras_optkit.runtime.factory import build_optimizer
-from keras_optkit.runtime.keras_internals import takes_adam_step
-from keras_optkit.runtime.places import place_of, places_in
-from keras_optkit.runtime.selection import Treatment, select
+from keras_optkit.runtime.plan import Plan, Planned, plan_of, plan_without_model
+from keras_optkit.runtime.saved_plan import SavedPlan, saved
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import registered
@@ -29,77 +26,73 @@ else:
 
 
 class Grouped(_KerasOptimizer):
-    """What the grouped optimizers have in common; it stands before a Keras optimizer among the bases of a class.
+    """Mixin for grouped optimizers; list it before the Keras class.
 
     Args:
         exclude_from_weight_decay: as in ``OptimizerSpec``.
         groups: as in ``OptimizerSpec``.
-        treatments: for each variable, in order, its path, its shape and how it is trained, where that was chosen
-            before.
+        treatments: what was chosen for which variable, where this is made of a config.
         **arguments: those of the Keras optimizer.
     """
 
-    _training_of: Mapping[Any, tuple[float, float | None]]
-    """Of each variable, by its key: the multiplier of the rate, and the weight decay."""
+    _by_index: Plan
+    """How the variables are trained, in the order in which Keras numbers them."""
 
     def __init__(
         self,
         *,
         exclude_from_weight_decay: Sequence[str] = (),
         groups: Sequence[ParamGroup | Mapping[str, Any]] = (),
-        treatments: Sequence[Mapping[str, Any]] = (),
+        treatments: Sequence[Mapping[str, Any]] | None = None,
         **arguments: Any,
     ) -> None:
         super().__init__(**arguments)
         self.patterns_without_decay = tuple(exclude_from_weight_decay)
         self.groups = tuple(ParamGroup.model_validate(group) for group in groups)
-        self._chosen = tuple(map(_Chosen.read, treatments))
+        self._saved = None if treatments is None else SavedPlan(tuple(treatments))
+        self._plan: Plan | None = None
         self._model: weakref.ref[keras.Model] | None = None
 
-    def look_into(self, model: keras.Model) -> None:
-        """Lets patterns be searched in the paths within ``model``, which its variables alone do not know."""
-        self._model = weakref.ref(model)
+    def follow(self, plan: Plan | None, model: keras.Model) -> None:
+        """Takes the ``plan`` made for ``model``; without one, makes it when the model has its weights."""
+        self._plan, self._model = plan, weakref.ref(model)
 
     def build(self, variables: Sequence[Any]) -> None:
         """Makes the optimizer's variables and chooses how each of ``variables`` is trained.
 
         Raises:
-            ValueError: a pattern matches no variable.
+            ValueError: patterns are wrong. Where this was made of a config, ``apply`` raises it: a model must load.
         """
         if self.built:
             return
         variables = list(variables)
-        chosen = self._choose(variables)
+        plan = self._plan_for(variables)
+        if self._saved is None:
+            plan.checked()
         super().build(variables)
-        self._chosen, self._model = chosen, None
-        # Not by plain assignment: Keras would take the dict for a part of the saved state.
-        object.__setattr__(
-            self,
-            "_training_of",
-            {
-                self._var_key(variable): (how.multiplier, self._weight_decay_of(variable, how))
-                for variable, (_, _, how) in zip(variables, chosen, strict=True)
-            },
-        )
+        by_index = plan.of(variables)
+        assert by_index is not None
+        self._plan, self._by_index, self._saved = plan, by_index, None
 
-    def _choose(self, variables: Sequence[Any]) -> tuple[_Chosen, ...]:
-        if len(self._chosen) == len(variables) and all(map(_Chosen.fits, self._chosen, variables)):
-            return self._chosen
-        places = [place_of(variable) for variable in variables]
+    def _plan_for(self, variables: Sequence[Any]) -> Plan:
         model = None if self._model is None else self._model()
-        if model is not None:
-            known = places_in(model)
-            places = [known.get(id(variable), place) for variable, place in zip(variables, places, strict=True)]
-        treatments = select(places, self.patterns_without_decay, self.groups)
-        return tuple(
-            _Chosen(place.path, tuple(variable.shape), treatment)
-            for place, variable, treatment in zip(places, variables, treatments, strict=True)
+        plans = (
+            lambda: self._plan,
+            lambda: None if model is None else plan_of(model, self.patterns_without_decay, self.groups),
+            lambda: None if self._saved is None else self._saved.plan_for(variables),
         )
+        for make in plans:
+            plan = make()
+            if plan is not None and plan.of(variables) is not None:
+                return plan
+        return plan_without_model(variables, self.patterns_without_decay, self.groups)
 
-    def _weight_decay_of(self, variable: Any, treatment: Treatment) -> float | None:
-        if not self._use_weight_decay(variable):  # Keras's own exclude_from_weight_decay() was called besides
-            return None
-        return treatment.weight_decay_under(own_weight_decay(self, variable))
+    def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
+        """Refused: no config holds what Keras would exclude here."""
+        raise ValueError(
+            "exclude_from_weight_decay() of an optimizer is lost when the model is saved: write "
+            "exclude_from_weight_decay=[...] in the spec"
+        )
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
         """Keras's, except that the constraint of a frozen variable, too, leaves it as it is."""
@@ -107,28 +100,45 @@ class Grouped(_KerasOptimizer):
             trainable_variables = list(trainable_variables)
             if not self.built:
                 self.build(trainable_variables)
+        if self.built:
+            self._by_index.checked()
         constrained = [
-            (variable, variable.constraint)
-            for variable in self._trainable_variables
-            if self._is_frozen(variable) and getattr(variable, "constraint", None) is not None
+            planned.variable
+            for planned in (self._by_index.planned if self.built else ())
+            if planned.treatment.multiplier == 0 and getattr(planned.variable, "constraint", None) is not None
         ]
-        for variable, _ in constrained:
+        # The constraint of a bare tf.Variable cannot be taken away for a while, so that its value is put back.
+        values = [
+            (variable, ops.copy(variable)) for variable in constrained if not isinstance(variable, keras.Variable)
+        ]
+        constraints = [
+            (variable, variable.constraint) for variable in constrained if isinstance(variable, keras.Variable)
+        ]
+        for variable, _ in constraints:
             variable.constraint = None
         try:
             super().apply(grads, trainable_variables)
         finally:
-            for variable, constraint in constrained:
+            for variable, constraint in constraints:
                 variable.constraint = constraint
+        for variable, value in values:
+            variable.assign(value)
 
-    def _is_frozen(self, variable: Any) -> bool:
-        return self._training_of[self._var_key(variable)][0] == 0
+    def training_of(self, variable: Any) -> tuple[float, float | None]:
+        """The multiplier of the rate and the weight decay with which a built optimizer trains ``variable`` now."""
+        planned = self._planned(variable)
+        return planned.treatment.multiplier, planned.weight_decay_in(self)
+
+    def _planned(self, variable: Any) -> Planned:
+        index: int = self._get_variable_index(variable)
+        return self._by_index.planned[index]
 
     def _update_model_variables_moving_average(self, trainable_variables: Sequence[Any]) -> None:
         super()._update_model_variables_moving_average(trainable_variables)
         if self.use_ema:
             # The average of a value that stays is that value, but for rounding.
             for variable, average in zip(trainable_variables, self._model_variables_moving_average, strict=True):
-                if average is not None and self._is_frozen(variable):
+                if average is not None and self._planned(variable).treatment.multiplier == 0:
                     average.assign(variable)
 
     def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
@@ -136,86 +146,42 @@ class Grouped(_KerasOptimizer):
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """The Keras optimizer's step with the variable's own learning rate, after its own weight decay."""
-        multiplier, weight_decay = self._training_of[self._var_key(variable)]
+        multiplier, weight_decay = self.training_of(variable)
         if multiplier == 0:
             return
         if multiplier != 1:
-            learning_rate = ops.multiply(learning_rate, multiplier)
-        if weight_decay:
+            # Keras's Muon multiplies the rate with the gradient as it is, and TensorFlow takes no two float types.
+            learning_rate = ops.cast(ops.multiply(learning_rate, multiplier), variable.dtype)
+        if weight_decay is not None:
             rate = ops.cast(learning_rate, variable.dtype)
             self.assign_sub(variable, variable * ops.cast(weight_decay, variable.dtype) * rate)
         super().update_step(gradient, variable, learning_rate)
 
     def get_config(self) -> dict[str, Any]:
         """The Keras optimizer's config with the arguments above."""
+        chosen = self._saved if self._plan is None else saved(self._plan)
         return {
             **super().get_config(),
             "exclude_from_weight_decay": list(self.patterns_without_decay),
             "groups": [group.model_dump() for group in self.groups],
-            "treatments": [chosen.write() for chosen in self._chosen],
+            "treatments": [] if chosen is None else [dict(entry) for entry in chosen.entries],
         }
 
 
-class _Chosen(NamedTuple):
-    """How one variable is trained, with what tells it from the others."""
+class StartsAtTheFirstUpdate(_KerasOptimizer):
+    """Mixin for Keras's ``ScheduleFreeAdamW``, whose second copy of the weights is made when it is built.
 
-    path: str
-    shape: tuple[int, ...]
-    treatment: Treatment
-
-    @classmethod
-    def read(cls, entry: Mapping[str, Any]) -> _Chosen:
-        how = dict(entry)
-        return cls(how.pop("path"), tuple(how.pop("shape")), Treatment(**how))
-
-    def write(self) -> dict[str, Any]:
-        return {"path": self.path, "shape": list(self.shape), **self.treatment._asdict()}
-
-    def fits(self, variable: Any) -> bool:
-        """Whether ``variable`` can be the one that this was chosen for.
-
-        The order, the shape and the last name tell: the names before it may be others in a loaded model, and so may
-        the numbers behind names that Keras made.
-        """
-        path = place_of(variable).path
-        return _last_name(path) == _last_name(self.path) and tuple(variable.shape) == self.shape
-
-
-def _last_name(path: str) -> str:
-    return re.sub(r"_\d+$", "", path.rpartition("/")[2])
-
-
-def own_weight_decay(optimizer: Any, variable: Any) -> float | None:
-    """The weight decay of a Keras ``optimizer`` for ``variable``: Muon has two, for its two kinds of step."""
-    if hasattr(optimizer, "adam_weight_decay") and takes_adam_step(optimizer, variable):
-        return cast("float | None", optimizer.adam_weight_decay)
-    return cast("float | None", optimizer.weight_decay)
-
-
-class Planned(NamedTuple):
-    """How one variable of a model will be trained."""
-
-    variable: Any
-    path: str
-    multiplier: float
-    weight_decay: float | None
-
-
-def planned(model: keras.Model, spec: OptimizerSpec) -> list[Planned]:
-    """How each variable of ``model``, which has its weights, will be trained with a resolved ``spec``.
-
-    Raises:
-        ValueError: a pattern matches no variable.
+    What the weights become later, by ``load_weights`` for example, the first update would throw away. In a graph Keras
+    even makes that copy of the values that the weights have when the graph is traced.
     """
-    places = places_in(model)
-    variables = [variable for variable in model.trainable_variables if id(variable) in places]
-    found = [places[id(variable)] for variable in variables]
-    treatments = select(found, spec.exclude_from_weight_decay, spec.groups)
-    optimizer = build_optimizer(spec)
-    return [
-        Planned(variable, place.path, how.multiplier, how.weight_decay_under(own_weight_decay(optimizer, variable)))
-        for variable, place, how in zip(variables, found, treatments, strict=True)
-    ]
+
+    _momentums: list[Any]
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Keras's step; the first one starts from the weights as they are then."""
+        start = self._momentums[self._get_variable_index(variable)]
+        self.assign(start, ops.where(ops.equal(self.iterations, 0), ops.convert_to_tensor(variable), start))
+        super().update_step(gradient, variable, learning_rate)
 
 
 def _grouped_classes() -> dict[str, type]:
@@ -223,11 +189,14 @@ def _grouped_classes() -> dict[str, type]:
     for name in registered(OptimizerSpec):
         native = getattr(keras.optimizers, name, None)  # an older Keras has not all of them
         if native is not None:
-            cls = type(f"Grouped{name}", (Grouped, native), {"__module__": __name__, "__doc__": Grouped.__doc__})
+            bases = (StartsAtTheFirstUpdate,) * (name in NEVER_NATIVE) + (Grouped, native)
+            cls = type(f"Grouped{name}", bases, {"__module__": __name__, "__doc__": Grouped.__doc__})
             globals()[cls.__name__] = cls  # where pickle looks for it
             classes[name] = keras.saving.register_keras_serializable(package="keras_optkit")(cls)
     return classes
 
 
+#: Those of which the grouped subclass is built also without groups.
+NEVER_NATIVE = {"ScheduleFreeAdamW"}
 #: The grouped subclass of each Keras optimizer, by the name of the Keras class.
 GROUPED = _grouped_classes()

@@ -44,3 +44,13 @@ def has_exclusion_of_its_own(optimizer: Any) -> bool:
     """Whether Keras's ``exclude_from_weight_decay`` was called on ``optimizer`` and excludes something."""
     kept = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
     return any(getattr(optimizer, name, None) for name in kept)
+
+
+def thawable(layer: Any) -> list[Any]:
+    """The weights of ``layer`` itself that were made to be trained, frozen now or not."""
+    return list(layer._trainable_variables)
+
+
+def knows(optimizer: Any, variable: Any) -> bool:
+    """Whether a built ``optimizer`` was built for ``variable``."""
+    return optimizer._var_key(variable) in optimizer._trainable_variables_indices

@@ -1,4 +1,4 @@
-"""From a model to the place of each of its variables. Imports keras only in functions."""
+"""From a model to the place of each of its weights. Imports keras only in functions."""
 
 from __future__ import annotations
 
@@ -6,51 +6,54 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keras_optkit.runtime.keras_internals import layers_within, sublayers
-from keras_optkit.specs.groups import is_bias_or_norm
+from keras_optkit.runtime.keras_internals import layers_within, sublayers, thawable
+from keras_optkit.specs.groups import BIAS_AND_NORM, EMBEDDINGS, word_for
 
 if TYPE_CHECKING:
     import keras
 
 
 class Place(NamedTuple):
-    """Where a variable stands: its path within the model, what the model is called, and what it is to its layer."""
+    """Where a variable is, and what it is to its layer."""
 
     path: str
+    """Within the model, without the model's own name."""
     root: str = ""
-    is_bias_or_norm: bool = False
+    """The model's own name."""
+    word: str | None = ""
+    """The word that selects it, such as ``"bias_and_norm"``; None where nothing tells."""
+    is_frozen: bool = False
+    """Whether it, or a layer that it is in, has ``trainable=False`` now."""
 
 
 def places_in(model: keras.Model) -> dict[int, Place]:
-    """The places of the trainable variables of ``model``, by ``id`` of the variable.
+    """The places of the weights of ``model`` that are trained or can be thawed, by ``id``, in the order of the model.
 
     The paths are made of the names of layers within layers. Keras's own ``variable.path`` says which container a
     layer happened to be built in, and says something else after the model was saved and loaded.
     """
+    trained = {id(variable) for variable in model.trainable_variables}
     places: dict[int, Place] = {}
     for layer, path in _layers_with_paths(model, ""):
-        # A wrapper such as SpectralNormalization holds another layer, whose weights are not normalization's.
-        is_norm = _NORM.search(type(layer).__name__) is not None and not sublayers(layer)
-        for variable in _own_variables(layer):
+        of_layer = _word_for_weights_of(layer)
+        for variable in _own_weights(layer):
             name = f"{path}{variable.name}"
-            places.setdefault(id(variable), Place(name, model.name, is_norm or is_bias_or_norm(name)))
-    return places
-
-
-# LayerNormalization, RMSNorm, BatchNorm2d, but not NormalDense.
-_NORM = re.compile(r"(?i:norm)(?![a-z])|(?i:normaliz)")
-
-
-def has_weights(model: keras.Model) -> bool:
-    """Whether ``model`` has all its weights. One that is built only in part makes the others when it is called."""
-    return bool(model.built) and all(layer.built for layer in layers_within(model))
+            of_name = word_for(name)
+            word = of_layer if of_name is None else of_name
+            places.setdefault(id(variable), Place(name, model.name, word, id(variable) not in trained))
+    return {id(variable): places[id(variable)] for variable in model.variables if id(variable) in places}
 
 
 def place_of(variable: Any) -> Place:
     """The place of a ``variable`` as far as it knows it itself."""
     # A bare tf.Variable has no path, and a name that ends in an output number.
     path = getattr(variable, "path", variable.name.partition(":")[0])
-    return Place(path, "", is_bias_or_norm(path))
+    return Place(path, "", word_for(path))
+
+
+def has_weights(model: keras.Model) -> bool:
+    """Whether ``model`` has all its weights. One that is built only in part makes the others when it is called."""
+    return bool(model.built) and all(layer.built for layer in layers_within(model))
 
 
 def _layers_with_paths(layer: Any, path: str) -> Iterator[tuple[Any, str]]:
@@ -59,6 +62,24 @@ def _layers_with_paths(layer: Any, path: str) -> Iterator[tuple[Any, str]]:
         yield from _layers_with_paths(sublayer, f"{path}{sublayer.name}/")
 
 
-def _own_variables(layer: Any) -> list[Any]:
-    ofsublayers = {id(variable) for sublayer in sublayers(layer) for variable in sublayer.variables}
-    return [variable for variable in layer.trainable_variables if id(variable) not in ofsublayers]
+def _own_weights(layer: Any) -> list[Any]:
+    of_sublayers = {id(variable) for sublayer in sublayers(layer) for variable in sublayer.variables}
+    made_to_train = set(map(id, thawable(layer)))
+    return [
+        variable
+        for variable in layer.variables
+        if id(variable) not in of_sublayers and (variable.trainable or id(variable) in made_to_train)
+    ]
+
+
+def _word_for_weights_of(layer: Any) -> str:
+    """The word for those weights of ``layer`` whose names do not say it."""
+    name = type(layer).__name__
+    # A wrapper such as SpectralNormalization holds another layer, whose weights are not normalization's.
+    if sublayers(layer):
+        return ""
+    return BIAS_AND_NORM if _NORM.search(name) else EMBEDDINGS if "Embedding" in name else ""
+
+
+# LayerNormalization, RMSNorm, BatchNorm2d, but not NormalDense.
+_NORM = re.compile(r"(?i:norm)(?![a-z])|(?i:normaliz)")

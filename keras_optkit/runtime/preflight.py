@@ -9,29 +9,38 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from keras_optkit.runtime.places import has_weights, places_in
-from keras_optkit.runtime.selection import select
+from keras_optkit.runtime.keras_internals import layers_within
+from keras_optkit.runtime.plan import Plan, in_lines
 from keras_optkit.runtime.warning import OptimizerWarning
-from keras_optkit.specs.optimizers import OptimizerSpec, ScheduleFreeAdamWSpec
+from keras_optkit.specs.optimizers import OptimizerSpec
 
 if TYPE_CHECKING:
     import keras
 
 
-def check(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any]) -> None:
-    """Refuses what cannot train and warns of what trains otherwise than it reads.
+def check(
+    model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any], optimizer: Any, plan: Plan | None
+) -> None:
+    """Refuses what cannot train and warns of what would not train as the spec suggests.
+
+    Args:
+        model: the model that will be compiled.
+        spec: the resolved spec.
+        arguments: those of ``compile``.
+        optimizer: what was built from ``spec``.
+        plan: how it will train the variables of ``model``; None if these do not exist yet.
 
     Raises:
-        ValueError: ``model`` cannot be trained with ``spec`` and these ``arguments`` of ``compile``.
+        ValueError: ``model`` cannot be trained this way; with all the reasons.
     """
-    for error in _errors(model, spec, arguments):
-        raise ValueError(error)
-    for warning in _warnings(model, spec, arguments):
+    if errors := list(_errors(model, spec, arguments, plan)):
+        raise ValueError(in_lines(errors))
+    for warning in _warnings(model, spec, arguments, optimizer, plan):
         # At the line that calls compile_with.
         warnings.warn(warning, OptimizerWarning, stacklevel=3)
 
 
-def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any]) -> Iterator[str]:
+def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any], plan: Plan | None) -> Iterator[str]:
     replicas = _replicas(model)
     if replicas > 1:
         for field in ("gradient_accumulation_steps", "ema_overwrite_frequency"):
@@ -42,20 +51,30 @@ def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any
                 )
         if arguments.get("jit_compile") is True:
             yield f"jit_compile=True does not work under a strategy of several replicas (here {replicas})"
-    if not has_weights(model):
-        if isinstance(spec, ScheduleFreeAdamWSpec):
-            yield (
-                "ScheduleFreeAdamW begins from the weights that the model has when it is compiled, and this model has "
-                "none yet: build it before, for example with an Input"
-            )
+    embeddings = _trained_embeddings(model) if spec.loss_scale_factor is not None else []
+    if embeddings and not _scales_by_itself(model, arguments):
+        yield (
+            f"loss_scale_factor does not work with Embedding layers (here {', '.join(embeddings[:3])}): Keras cannot "
+            "divide their sparse gradients by it. Leave it out"
+        )
+    if plan is None:
         return
     if not model.trainable_variables:
         yield "the model has nothing to train: it has no weights, or all its layers have trainable=False"
-    # The optimizer selects by itself; here a pattern that matches nothing is found before the model is touched.
-    select(list(places_in(model).values()), spec.exclude_from_weight_decay, spec.groups)
+    yield from plan.mistakes
 
 
-def _warnings(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any]) -> Iterator[str]:
+def _trained_embeddings(model: keras.Model) -> list[str]:
+    import keras
+
+    return [
+        layer.name for layer in layers_within(model) if isinstance(layer, keras.layers.Embedding) and layer.trainable
+    ]
+
+
+def _warnings(
+    model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any], optimizer: Any, plan: Plan | None
+) -> Iterator[str]:
     replicas = _replicas(model)
     clip = next((name for name in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(spec, name)), None)
     if clip and replicas > 1:
@@ -68,27 +87,28 @@ def _warnings(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, A
             "use_ema averages the weights after every batch, also after those that only accumulate gradients: "
             "ema_momentum counts batches, not updates"
         )
-    scales_by_itself = model.dtype_policy.name == "mixed_float16" and arguments.get("auto_scale_loss", True)
-    if spec.loss_scale_factor is not None and scales_by_itself:
+    if spec.loss_scale_factor is not None and _scales_by_itself(model, arguments):
         yield "loss_scale_factor has no effect under mixed_float16, where Keras scales the loss by itself"
-    decayed_twice = _decayed_and_regularized(model, spec)
-    if decayed_twice:
+    if decayed_twice := _decayed_and_regularized(optimizer, plan):
         yield (
             f"weight decay and an L2 regularizer both shrink {', '.join(decayed_twice)}: "
             "leave out one of them, or exclude these from weight decay"
         )
 
 
-def _decayed_and_regularized(model: keras.Model, spec: OptimizerSpec) -> list[str]:
-    from keras_optkit.runtime.grouped import planned
-
-    if not has_weights(model) or not any(_has_l2(variable.regularizer) for variable in model.trainable_variables):
-        return []
+def _decayed_and_regularized(optimizer: Any, plan: Plan | None) -> list[str]:
     return [
-        plan.path
-        for plan in planned(model, spec)
-        if plan.multiplier and plan.weight_decay and _has_l2(plan.variable.regularizer)
+        planned.place.path
+        for planned in (plan.planned if plan else ())
+        if not planned.place.is_frozen
+        and planned.treatment.multiplier
+        and planned.weight_decay_in(optimizer)
+        and _has_l2(planned.variable.regularizer)
     ]
+
+
+def _scales_by_itself(model: keras.Model, arguments: Mapping[str, Any]) -> bool:
+    return model.dtype_policy.name == "mixed_float16" and bool(arguments.get("auto_scale_loss", True))
 
 
 def _has_l2(regularizer: Any) -> bool:

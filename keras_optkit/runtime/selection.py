@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+import heapq
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from keras_optkit.runtime.places import Place
-from keras_optkit.specs.groups import BIAS_AND_NORM, ParamGroup
-from keras_optkit.specs.patterns import matches
+from keras_optkit.specs.groups import BIAS_AND_NORM, EMBEDDINGS, WORDS, ParamGroup
+from keras_optkit.specs.patterns import search_of
 
 
 class Treatment(NamedTuple):
@@ -26,39 +28,83 @@ class Treatment(NamedTuple):
         return optimizers if self.weight_decay is None else self.weight_decay
 
 
-def select(places: Sequence[Place], exclude: Sequence[str], groups: Sequence[ParamGroup]) -> list[Treatment]:
-    """How the variable at each of ``places`` is trained.
+class Selection(NamedTuple):
+    """How the variable at each place is trained, and which patterns are wrong, in words."""
 
-    Raises:
-        ValueError: a pattern matches no variable, or a group only variables of earlier groups.
+    treatments: list[Treatment]
+    mistakes: list[str]
+
+
+def select(places: Sequence[Place], exclude: Sequence[str], groups: Sequence[ParamGroup]) -> Selection:
+    """How the variable at each of ``places`` is trained with these patterns.
+
+    A pattern that matches nothing is a mistake, as is a group whose variables are all in earlier groups. A word that
+    matches nothing is none.
     """
+    mistakes: list[str] = []
     excluded: set[int] = set()
-    for pattern in exclude:
-        excluded |= _found("exclude_from_weight_decay", pattern, places)
+    for number, pattern in enumerate(exclude):
+        excluded |= _found(f"exclude_from_weight_decay.{number}", pattern, places, mistakes)
     treatments = [Treatment(decayed=i not in excluded) for i in range(len(places))]
     taken: set[int] = set()
     for number, group in enumerate(groups):
-        found = _found(f"groups.{number}.match", group.match, places)
+        found = _found(f"groups.{number}.match", group.match, places, mistakes)
         if found and found <= taken:
-            raise ValueError(f"groups.{number}: all variables that {group.match!r} matches are in earlier groups")
+            mistakes.append(f"groups.{number}: all variables that {group.match!r} matches are in earlier groups")
         for i in found - taken:
             treatments[i] = Treatment(group.learning_rate_multiplier, treatments[i].decayed, group.weight_decay)
         taken |= found
-    return treatments
+    return Selection(treatments, mistakes)
 
 
-def _begins_with_root(pattern: str, place: Place) -> bool:
-    found = re.match(pattern, f"{place.root}/{place.path}") if place.root else None
-    return found is not None and found.end() >= len(place.root)
-
-
-def _found(field: str, pattern: str, places: Sequence[Place]) -> set[int]:
-    if pattern == BIAS_AND_NORM:
-        return {i for i, place in enumerate(places) if place.is_bias_or_norm}
-    found = {i for i, place in enumerate(places) if matches(pattern, place.path)}
+def _found(field: str, pattern: str, places: Sequence[Place], mistakes: list[str]) -> set[int]:
+    if pattern in WORDS:
+        if unknown := [place.path for place in places if place.word is None]:
+            mistakes.append(
+                f"{field}: the optimizer alone cannot tell whether {pattern!r} selects {_few(unknown)}: use "
+                "compile_with, which knows the model's layers, or name the variables by a pattern"
+            )
+        return {i for i, place in enumerate(places) if place.word == pattern}
+    search = search_of(pattern)
+    found = {i for i, place in enumerate(places) if search(place.path)}
     # Keras's own paths may begin with the model's name. A pattern that has it as a whole is understood.
     found = found or {i for i, place in enumerate(places) if _begins_with_root(pattern, place)}
     if not found:
-        paths = ", ".join(place.path for place in places)
-        raise ValueError(f"{field}: {pattern!r} matches no variable; the paths are {paths}")
+        mistakes.append(f"{field}: {pattern!r} matches no variable; {_paths_like(pattern, places)}{_hint(pattern)}")
     return found
+
+
+def _begins_with_root(pattern: str, place: Place) -> bool:
+    """Whether ``pattern`` matches the path behind the whole root, and not a part of the root already."""
+    search = search_of(pattern)
+    return bool(place.root) and search(f"{place.root}/{place.path}") and not search(place.root[:-1])
+
+
+#: So many paths can be read at a glance.
+_MOST_PATHS = 8
+
+
+def _paths_like(pattern: str, places: Sequence[Place]) -> str:
+    paths = [place.path for place in places]
+    if len(paths) <= _MOST_PATHS:
+        return f"the paths are {', '.join(paths)}"
+    likeness = difflib.SequenceMatcher(autojunk=False)
+    likeness.set_seq2(pattern)
+
+    def like(path: str) -> float:
+        likeness.set_seq1(path)
+        return likeness.quick_ratio()
+
+    nearest = heapq.nlargest(_MOST_PATHS // 2, paths, key=like)
+    return f"the nearest of {len(paths):,} paths are {', '.join(nearest)}"
+
+
+def _few(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
+    return ", ".join(paths[:3]) + more
+
+
+def _hint(pattern: str) -> str:
+    if re.search(r"(?i)norm|bias|gamma|beta|\bln|\bbn", pattern):
+        return f". For biases and normalization layers, write {BIAS_AND_NORM!r}"
+    return f". For embeddings, write {EMBEDDINGS!r}" if re.search(r"(?i)embed", pattern) else ""

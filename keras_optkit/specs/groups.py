@@ -10,7 +10,9 @@ from keras_optkit.specs.value import Conflict, Value
 
 #: The word that selects biases and the parameters of normalization layers.
 BIAS_AND_NORM = "bias_and_norm"
-
+#: The word that selects embeddings.
+EMBEDDINGS = "embeddings"
+WORDS = (BIAS_AND_NORM, EMBEDDINGS)
 
 Patterns = Listed[Pattern]
 
@@ -24,7 +26,8 @@ class ParamGroup(Value):
 
     Attributes:
         match: a regular expression that is searched in the variable's path, beginning at a component of it
-            (``"encoder"`` finds ``encoder/dense/kernel`` and ``net/encoder_2/bias``), or ``"bias_and_norm"``.
+            (``"encoder"`` finds ``encoder/dense/kernel`` and ``net/encoder_2/bias``), or the word ``"bias_and_norm"``
+            (biases, and the parameters of normalization layers) or ``"embeddings"``.
         learning_rate_multiplier: >= 0; 0 freezes the group.
         weight_decay: >= 0; None leaves it at the optimizer's.
     """
@@ -38,7 +41,14 @@ class ParamGroup(Value):
             yield Conflict("weight_decay", "has no effect on a frozen group (learning_rate_multiplier=0)")
 
 
-def is_bias_or_norm(path: str) -> bool:
-    """Whether the last name in ``path`` is one that Keras gives to biases and to normalization's parameters."""
-    name = path.rpartition("/")[2]
-    return "bias" in name.split("_") or name in {"gamma", "beta", "scale"}
+def word_for(path: str) -> str | None:
+    """The word that selects the variable at ``path``, "" if none does, None if its name alone does not say.
+
+    The last name in the path says it, if it is one that Keras's layers give to their weights.
+    """
+    names = path.rpartition("/")[2].split("_")
+    if "bias" in names or names[0] in {"gamma", "beta", "scale"}:
+        return BIAS_AND_NORM
+    if "embeddings" in names or "embedding" in names:
+        return EMBEDDINGS
+    return "" if "kernel" in names or "alpha" in names else None

@@ -84,7 +84,10 @@ def test_fields_and_defaults_are_those_of_the_installed_keras(spec_class: type) 
 def test_builds_exactly_the_keras_class_and_a_fresh_one_each_time(spec_class: type) -> None:
     spec = spec_class(**LEAST.get(spec_class, {}))
     first, second = build(spec), build(spec)
-    assert type(first) is type(second) is keras_class(spec_class)
+    assert type(first) is type(second)
+    # Keras's ScheduleFreeAdamW loses weights that are loaded after it is built, so that a subclass is built.
+    is_mended = spec_class is ok.ScheduleFreeAdamWSpec
+    assert (type(first).__mro__[3 if is_mended else 0]) is keras_class(spec_class)
     assert first is not second
 
 

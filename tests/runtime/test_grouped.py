@@ -1,7 +1,7 @@
 """Parameter groups and exclusions: each variable is trained as by a native optimizer with the rate and decay it has."""
 
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -17,8 +17,10 @@ from keras_optkit import (
     MuonSpec,
     OptimizerSpec,
     ParamGroup,
+    ScheduleFreeAdamWSpec,
     SGDSpec,
     build_optimizer,
+    build_schedule,
 )
 
 CATALOGUE = [spec for spec in OPTIMIZERS if hasattr(keras.optimizers, spec._type)]
@@ -97,8 +99,7 @@ def test_the_weight_decay_of_a_group_goes_with_the_rate_of_the_group(cls: type[O
 def test_groups_that_say_nothing_change_no_bit(cls: type[OptimizerSpec]) -> None:
     fields: dict[str, Any] = {"weight_decay": 0.05, "clipnorm": 0.5, "use_ema": True, "ema_momentum": 0.9}
     spec = cls(learning_rate=SCHEDULE, groups=SAYS_NOTHING, **fields)
-    plain = build_optimizer(spec.replace(groups=()))
-    assert type(plain) is getattr(keras.optimizers, cls._type)
+    plain = native(cls, learning_rate=build_schedule(SCHEDULE), **fields)
     assert_same(trained(build_optimizer(spec)), trained(plain))
 
 
@@ -149,7 +150,7 @@ def test_an_exclusion_is_bit_for_bit_that_of_keras(cls: type[OptimizerSpec]) -> 
 
 def test_a_group_can_decay_where_nothing_else_does_but_not_what_is_excluded() -> None:
     # The gradients are 0, so that 0.5 * 0.5 * 0.1 of each decayed weight is all that goes.
-    weights = [keras.Variable([1.0], name=name) for name in ("slow", "slow_bias", "fast")]
+    weights = [keras.Variable([1.0], name=name) for name in ("slow_kernel", "slow_bias", "fast_kernel")]
     group = ParamGroup(match="slow", learning_rate_multiplier=0.5, weight_decay=0.1)
     spec = SGDSpec(learning_rate=0.5, exclude_from_weight_decay=["bias_and_norm"], groups=[group])
     build_optimizer(spec).apply([keras.ops.zeros(1)] * 3, weights)
@@ -203,7 +204,8 @@ def test_groups_go_with(name: str) -> None:
 @pytest.mark.parametrize("cls", CATALOGUE)
 def test_the_class_is_a_registered_subclass_only_where_it_must_be(cls: type[OptimizerSpec]) -> None:
     keras_class = getattr(keras.optimizers, cls._type)
-    assert type(build_optimizer(cls(groups=[]))) is keras_class
+    # Keras's ScheduleFreeAdamW loses weights that are loaded after it is built.
+    assert (type(build_optimizer(cls(groups=[]))) is keras_class) is (cls is not ScheduleFreeAdamWSpec)
     grouped = type(build_optimizer(cls(groups=SAYS_NOTHING)))
     assert grouped is not keras_class
     assert issubclass(grouped, keras_class)
@@ -239,21 +241,8 @@ def test_a_variable_without_gradient_is_left_alone() -> None:
     assert without.numpy() == 1.0
 
 
-def by_list(optimizer: Any, weights: list[keras.Variable]) -> None:
-    optimizer.exclude_from_weight_decay(var_list=weights)
-
-
-def by_name(optimizer: Any, weights: list[keras.Variable]) -> None:
-    optimizer.exclude_from_weight_decay(var_names=[weights[0].name])
-
-
-@pytest.mark.parametrize("exclude", [by_list, by_name])
-def test_the_exclusion_of_keras_s_own_is_not_ignored_in_silence(exclude: Callable[..., None]) -> None:
-    weight = keras.Variable([1.0], name="a")
+@pytest.mark.parametrize("arguments", [{"var_names": ["a"]}, {"var_list": []}, {}])
+def test_the_exclusion_of_keras_s_own_is_refused_with_the_remedy(arguments: dict[str, Any]) -> None:
     optimizer = build_optimizer(SGDSpec(learning_rate=0.5, weight_decay=0.1, groups=[ParamGroup(match="a")]))
-    try:
-        exclude(optimizer, [weight])
-    except (ValueError, TypeError, NotImplementedError):
-        return
-    optimizer.apply([keras.ops.zeros(1)], [weight])
-    assert weight.numpy() == 1.0
+    with pytest.raises(ValueError, match=r"write exclude_from_weight_decay=\[\.\.\.\] in the spec"):
+        optimizer.exclude_from_weight_decay(**arguments)

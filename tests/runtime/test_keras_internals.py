@@ -62,3 +62,18 @@ def test_an_exclusion_by_keras_is_seen_whether_by_name_or_by_variable() -> None:
         assert not keras_internals.has_exclusion_of_its_own(optimizer)
         optimizer.exclude_from_weight_decay(**excluded)
         assert keras_internals.has_exclusion_of_its_own(optimizer) == found
+
+
+def test_thawable_weights_are_those_made_to_be_trained_frozen_or_not() -> None:
+    norm = layers.BatchNormalization()
+    norm.build((None, 2))
+    norm.trainable = False
+    assert [variable.name for variable in keras_internals.thawable(norm)] == ["gamma", "beta"]
+
+
+def test_a_built_optimizer_knows_its_variables() -> None:
+    known, unknown = (keras.Variable([1.0]) for _ in range(2))
+    optimizer = keras.optimizers.SGD()
+    optimizer.build([known])
+    assert keras_internals.knows(optimizer, known)
+    assert not keras_internals.knows(optimizer, unknown)

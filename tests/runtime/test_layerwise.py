@@ -45,7 +45,9 @@ class Own(keras.Model):
 
 def multipliers(model: keras.Model, decay: float) -> dict[str, float]:
     compile_with(model, SGDSpec(groups=layerwise_groups(model, decay)), loss="mse")
-    return {path: how.multiplier for path, _, how in model.optimizer._chosen if not path.endswith("bias")}
+    places, training_of = places_in(model), model.optimizer.training_of
+    found = {places[id(variable)].path: training_of(variable)[0] for variable in model.trainable_variables}
+    return {path: multiplier for path, multiplier in found.items() if not path.endswith("bias")}
 
 
 def test_layerwise_groups_fall_from_the_head_to_the_input() -> None:

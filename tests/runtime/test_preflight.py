@@ -76,7 +76,6 @@ class Untouched:
     [
         (frozen, "adam", "nothing to train: it has no weights, or all its layers have trainable=False"),
         (only_dropout, "adam", "nothing to train"),
-        (unbuilt, ScheduleFreeAdamWSpec(), "ScheduleFreeAdamW begins from the weights.* build it before"),
         (dense, SGDSpec(groups=[ParamGroup(match="bdy")]), "'bdy' matches no variable.*body/kernel"),
     ],
 )

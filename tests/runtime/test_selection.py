@@ -127,7 +127,7 @@ MODELS = {
 def treatments(model: keras.Model) -> list[tuple[float, float | None]]:
     """The multiplier and the decay of each trainable variable, in order."""
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-    return [optimizer._training_of[optimizer._var_key(variable)] for variable in model.trainable_variables]
+    return [optimizer.training_of(variable) for variable in model.trainable_variables]
 
 
 def spec_for(match: str) -> OptimizerSpec:

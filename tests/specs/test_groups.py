@@ -7,28 +7,34 @@ import re
 import pytest
 
 from keras_optkit import AdamSpec, FtrlSpec, ParamGroup, SGDSpec
-from keras_optkit.specs.groups import is_bias_or_norm
+from keras_optkit.specs.groups import BIAS_AND_NORM, EMBEDDINGS, word_for
 
 
 @pytest.mark.parametrize(
-    ("path", "is_either"),
+    ("path", "word"),
     [
-        ("dense/bias", True),
-        ("gru/gru_cell/bias", True),
-        ("swin/relative_position_bias_table", True),
-        ("batch_normalization/gamma", True),
-        ("layer_normalization/beta", True),
-        ("ln1/scale", True),
-        ("dense/kernel", False),
-        ("embedding/embeddings", False),
-        ("biased/kernel", False),
-        ("bias/kernel", False),
-        ("prelu/alpha", False),
-        ("dense/unbiased", False),
+        ("dense/bias", BIAS_AND_NORM),
+        ("gru/gru_cell/bias", BIAS_AND_NORM),
+        ("swin/relative_position_bias_table", BIAS_AND_NORM),
+        ("batch_normalization/gamma", BIAS_AND_NORM),
+        ("layer_normalization/beta", BIAS_AND_NORM),
+        ("ln1/scale", BIAS_AND_NORM),
+        ("embedding/embeddings", EMBEDDINGS),
+        ("tokens/position_embedding", EMBEDDINGS),
+        ("embedding/lora_embeddings_a", EMBEDDINGS),
+        ("dense/kernel", ""),
+        ("embedding/kernel", ""),
+        ("gru/gru_cell/recurrent_kernel", ""),
+        ("dense/lora_kernel_a", ""),
+        ("biased/kernel", ""),
+        ("bias/kernel", ""),
+        ("prelu/alpha", ""),
+        ("dense/unbiased", None),
+        ("norm/weight", None),
     ],
 )
-def test_names_that_keras_gives_to_biases_and_normalization_are_known(path: str, is_either: bool):
-    assert is_bias_or_norm(path) is is_either
+def test_names_that_keras_gives_to_weights_say_which_word_selects_them(path: str, word: str | None):
+    assert word_for(path) == word
 
 
 def test_a_group_that_says_nothing_more_is_trained_like_the_rest():

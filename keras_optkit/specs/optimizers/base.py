@@ -32,8 +32,9 @@ class OptimizerSpec(Spec, kind=True):
         gradient_accumulation_steps: the number of batches whose gradients are averaged for one update. 1 means no
             accumulation and is stored as None.
         name: the optimizer's name; None lets Keras choose one.
-        exclude_from_weight_decay: regular expressions, as in ``ParamGroup.match``, or the word ``"bias_and_norm"``
-            (biases, and the parameters of normalization layers); the variables they select are not decayed.
+        exclude_from_weight_decay: regular expressions, as in ``ParamGroup.match``, the word ``"bias_and_norm"``
+            (biases, and the parameters of normalization layers) or ``"embeddings"``; the variables they select are not
+            decayed.
         groups: variables to train differently. A variable belongs to the first group that matches it.
     """
 

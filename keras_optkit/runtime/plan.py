@@ -1,0 +1,87 @@
+"""Places and selection together: how each variable is trained. Made once for a model, and given to all who need it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from keras_optkit.runtime.keras_internals import takes_adam_step
+from keras_optkit.runtime.places import Place, place_of, places_in
+from keras_optkit.runtime.selection import Treatment, select
+from keras_optkit.specs.groups import ParamGroup
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Planned(NamedTuple):
+    """How one variable is trained."""
+
+    variable: Any
+    place: Place
+    treatment: Treatment
+
+    def weight_decay_in(self, optimizer: Any) -> float | None:
+        """Its weight decay, where ``optimizer`` trains it. Muon has two, for its two kinds of step."""
+        if hasattr(optimizer, "adam_weight_decay") and takes_adam_step(optimizer, self.variable):
+            own = optimizer.adam_weight_decay
+        else:
+            own = optimizer.weight_decay
+        return self.treatment.weight_decay_under(cast("float | None", own))
+
+
+# Keras looks for variables in the lists and tuples that an optimizer holds, to save them; it does not look in here.
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How each of some variables is trained, and which patterns are wrong, in words."""
+
+    planned: tuple[Planned, ...]
+    mistakes: tuple[str, ...] = ()
+
+    def of(self, variables: Iterable[Any]) -> Plan | None:
+        """The plan of these ``variables``, in their order; None if it lacks one."""
+        by_id = {id(planned.variable): planned for planned in self.planned}
+        found = [by_id.get(id(variable)) for variable in variables]
+        return None if None in found else Plan(tuple(filter(None, found)), self.mistakes)
+
+    def checked(self) -> Plan:
+        """The plan itself.
+
+        Raises:
+            ValueError: patterns are wrong; with a line for each.
+        """
+        if self.mistakes:
+            raise ValueError(in_lines(self.mistakes))
+        return self
+
+
+def plan_of(model: keras.Model, exclude: Sequence[str], groups: Sequence[ParamGroup]) -> Plan:
+    """How the weights of ``model`` are trained, also those that are frozen now."""
+    places = places_in(model)
+    variables = [variable for variable in model.variables if id(variable) in places]
+    return _planned(variables, list(places.values()), exclude, groups)
+
+
+def plan_without_model(variables: Sequence[Any], exclude: Sequence[str], groups: Sequence[ParamGroup]) -> Plan:
+    """How ``variables`` are trained, as far as they tell by themselves."""
+    return _planned(variables, [place_of(variable) for variable in variables], exclude, groups)
+
+
+def _planned(
+    variables: Sequence[Any], places: Sequence[Place], exclude: Sequence[str], groups: Sequence[ParamGroup]
+) -> Plan:
+    treatments, mistakes = select(places, exclude, groups)
+    return Plan(tuple(map(Planned, variables, places, treatments)), tuple(mistakes))
+
+
+#: A spec with a thousand wrong patterns gets this many of them explained.
+_MOST_LINES = 20
+
+
+def in_lines(errors: Sequence[str]) -> str:
+    """One message for all ``errors``."""
+    if len(errors) == 1:
+        return errors[0]
+    more = [f"and {len(errors) - _MOST_LINES:,} more"] if len(errors) > _MOST_LINES else []
+    return "\n".join([f"{len(errors):,} errors", *errors[:_MOST_LINES], *more])

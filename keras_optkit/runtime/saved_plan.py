@@ -1,0 +1,115 @@
+"""A plan in an optimizer's config: what was chosen for which variable, so that it holds when a model is loaded."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from keras_optkit.runtime.places import Place, place_of
+from keras_optkit.runtime.plan import Plan, Planned
+from keras_optkit.runtime.selection import Treatment
+
+
+class _Entry(NamedTuple):
+    """What was chosen for one variable, with what tells it from the others."""
+
+    path: str
+    shape: tuple[int, ...]
+    treatment: Treatment
+    own_path: str
+    """Keras's; configs of 0.1.0 lack it, and the next."""
+    trainable: bool
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> _Entry:
+        how = dict(entry)
+        path, shape = how.pop("path"), tuple(how.pop("shape"))
+        own_path, trainable = how.pop("own_path", path), how.pop("trainable", True)
+        return cls(path, shape, Treatment(**how), own_path, trainable)
+
+    def fits(self, variable: Any) -> bool:
+        """Whether ``variable`` can be this one, by its shape and the names of itself and of its layer.
+
+        Names before these may be others in a loaded model, and so may the numbers behind names that Keras made.
+        """
+        return tuple(variable.shape) == self.shape and _names_agree(self.own_path, place_of(variable).path)
+
+    def is_at(self, path: str) -> bool:
+        """Whether ``path`` is this one's, or one of the two is the end of the other."""
+        return any(
+            f"/{mine}".endswith(f"/{path}") or f"/{path}".endswith(f"/{mine}") for mine in (self.path, self.own_path)
+        )
+
+
+def _names_agree(one: str, other: str) -> bool:
+    names = ([re.sub(r"_\d+$", "", name) for name in reversed(_last_names(path))] for path in (one, other))
+    # A weight that a model holds itself may or may not have the model's name before its own.
+    return all(mine == theirs for mine, theirs in zip(*names, strict=False))
+
+
+@dataclass(frozen=True)
+class SavedPlan:
+    """The entries of a config, as they were written."""
+
+    entries: tuple[Mapping[str, Any], ...]
+
+    def plan_for(self, variables: Sequence[Any]) -> Plan | None:
+        """The plan of ``variables``; None if it does not tell which of them is which.
+
+        They are those that could be trained when the model was saved: all of them in the same order, or some that
+        each fit one entry only, by its path.
+        """
+        entries = [entry for entry in map(_Entry.read, self.entries) if entry.trainable]
+        found = _by_path(entries, variables) or _by_order(entries, variables)
+        if found is None:
+            return None
+        return Plan(
+            tuple(
+                Planned(variable, Place(entry.path), entry.treatment)
+                for variable, entry in zip(variables, found, strict=True)
+            )
+        )
+
+
+def _by_path(entries: Sequence[_Entry], variables: Sequence[Any]) -> Sequence[_Entry] | None:
+    by_end = defaultdict(set)  # without it, a thousand variables would be compared with each other
+    for entry in entries:
+        for path in (entry.path, entry.own_path):
+            by_end[_last_names(path)].add(entry)
+    found = []
+    for variable in variables:
+        path = place_of(variable).path
+        candidates = [entry for entry in by_end[_last_names(path)] if entry.is_at(path) and entry.fits(variable)]
+        if len(candidates) != 1:
+            return None
+        found += candidates
+    return found if len(set(found)) == len(found) else None
+
+
+def _last_names(path: str) -> tuple[str, ...]:
+    """The names of a variable and of its layer."""
+    return tuple(path.split("/")[-2:])
+
+
+def _by_order(entries: Sequence[_Entry], variables: Sequence[Any]) -> Sequence[_Entry] | None:
+    fits = len(entries) == len(variables) and all(map(_Entry.fits, entries, variables))
+    return entries if fits else None
+
+
+def saved(plan: Plan) -> SavedPlan:
+    """``plan`` as it goes into a config, with the variables that are trainable now marked as such."""
+    return SavedPlan(
+        tuple(
+            {
+                "path": place.path,
+                "own_path": place_of(variable).path,
+                "shape": list(variable.shape),
+                "trainable": bool(variable.trainable),
+                **treatment._asdict(),
+            }
+            for variable, place, treatment in plan.planned
+        )
+    )
