@@ -13,6 +13,7 @@ from keras_optkit.specs.base import Spec
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.resolving import RunLength, resolve
+from keras_optkit.specs.run_fit import misfits
 from keras_optkit.specs.schedules import ScheduleSpec
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def describe(
     """A short text: what will be built, and the learning rate at the steps that matter.
 
     These steps are the first, the ends of warm-ups, boundaries and the like, and the last of the run or, where the
-    length of the run is not known, of the schedule. With a ``model``, a table says which of its variables gets what:
-    its share of the rate, and its weight decay.
+    length of the run is not known, of the schedule. Under them is a warning for whatever does not fit the run. With a
+    ``model``, a table says which of its variables gets what: its share of the rate, and its weight decay.
 
     Args:
         spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.
@@ -54,6 +55,7 @@ def describe(
         lines += _rates_at_landmarks(schedule, run)
     else:
         lines.append(f"learning rate {schedule!r} at every step")
+    lines += [f"warning: {misfit}" for misfit in misfits(written, run)]
     if model is not None and isinstance(resolved, OptimizerSpec):
         lines += _treatments(resolved, model)
     return "\n".join(lines)
