@@ -1,6 +1,7 @@
 """The examples in the docstrings of public names run, and print what stands below them."""
 
 import doctest
+import sys
 
 import numpy as np
 import pytest
@@ -22,14 +23,13 @@ def test_every_example_in_a_docstring_prints_what_it_shows(example: doctest.DocT
     example.globs = {**public, "keras": keras, "np": np}
     shown: list[str] = []
     doctest.DocTestRunner(verbose=False).run(example, out=shown.append)
+    if "matplotlib.pyplot" in sys.modules:  # other tests begin without figures
+        sys.modules["matplotlib.pyplot"].close("all")
     assert not shown, "".join(shown)
 
 
-def test_every_optimizer_has_an_example() -> None:
+def test_every_spec_and_every_preview_has_an_example() -> None:
     with_examples = {test.name for test in _examples()}
-    optimizers = {
-        name
-        for name in keras_optkit.__all__
-        if name.endswith("Spec") and issubclass(getattr(keras_optkit, name), keras_optkit.OptimizerSpec)
-    }
-    assert optimizers - {"OptimizerSpec"} <= with_examples
+    specs = {name for name in keras_optkit.__all__ if name.endswith("Spec")}
+    previews = {"learning_rates", "describe", "plot_schedule", "Duration"}
+    assert specs | previews <= with_examples | {"OptimizerSpec", "ScheduleSpec"}

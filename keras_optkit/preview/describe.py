@@ -29,6 +29,16 @@ def describe(
 ) -> str:
     """A short text: what will be built, and the learning rate at the steps that matter.
 
+    >>> cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps="90%")
+    >>> print(describe(WarmupSpec(schedule=cosine, warmup_steps="10%"), steps_per_epoch=100, epochs=10))
+    WarmupSpec(schedule=CosineDecaySpec(initial_learning_rate=0.1, decay_steps='90%'), warmup_steps='10%')
+    1000 steps (epochs: 10, steps per epoch: 100)
+    step  epoch  learning rate
+       0      0              0  start
+     100      1            0.1  end of the warm-up
+     999   9.99    3.04617e-07  last step of the run
+    1000     10              0  end of the decay
+
     These steps are the first, the ends of warm-ups, boundaries and the like, and the last of the run or, where the
     length of the run is not known, of the schedule. Under them is a warning for whatever does not fit the run. With a
     ``model``, a table says which of its variables gets what: its share of the rate, and its weight decay.
@@ -40,7 +50,7 @@ def describe(
         epochs: the number of epochs of the run; needed if a duration is in percent.
 
     Raises:
-        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
+        pydantic.ValidationError: ``spec`` is invalid, or becomes invalid once its durations are converted to steps.
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0; or a pattern
             of the spec matches no variable of ``model``, or ``model`` has no weights yet.
     """

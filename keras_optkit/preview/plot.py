@@ -25,7 +25,11 @@ def plot_schedule(
     epochs: int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draws the learning rate over the run; where its length is not known, a bit beyond the schedule's last bend.
+    """Draws the learning rate over the run, or up to a bit beyond the schedule's last bend if its length is not known.
+
+    >>> ax = plot_schedule(OneCycleSpec(max_learning_rate=0.1), steps_per_epoch=100, epochs=10)
+    >>> ax.get_title(), ax.get_xlabel(), ax.get_ylabel()
+    ('OneCycle', 'step (batch)', 'learning rate')
 
     Args:
         spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.
@@ -39,7 +43,7 @@ def plot_schedule(
 
     Raises:
         ModuleNotFoundError: matplotlib is not installed.
-        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
+        pydantic.ValidationError: ``spec`` is invalid, or becomes invalid once its durations are converted to steps.
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
     """
     try:

@@ -25,7 +25,13 @@ def learning_rates(
     steps_per_epoch: int | None = None,
     epochs: int | None = None,
 ) -> NDArray[np.float64]:
-    """The learning rate at each step: at all steps of the run, unless ``steps`` says at which.
+    """The learning rate at each step of the run, or at the ``steps`` that you pass.
+
+    >>> spec = OneCycleSpec(max_learning_rate=0.1, shape="linear", div_factor=10)
+    >>> learning_rates(spec, steps_per_epoch=100, epochs=10).shape
+    (1000,)
+    >>> learning_rates(spec, [0, 150, 300], steps_per_epoch=100, epochs=10).round(6).tolist()
+    [0.01, 0.055, 0.1]
 
     Args:
         spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.
@@ -38,8 +44,8 @@ def learning_rates(
         A float64 array of the shape of ``steps``, or with one entry for each step of the run.
 
     Raises:
-        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
-        ValueError: a number is needed and missing, or not a whole number.
+        pydantic.ValidationError: ``spec`` is invalid, or becomes invalid once its durations are converted to steps.
+        ValueError: a number is missing or is not a whole number, or there are more than 10**9 steps.
     """
     run = RunLength.of(steps_per_epoch, epochs)
     return rates_at(read_and_resolve(spec, run), _steps(steps, run))

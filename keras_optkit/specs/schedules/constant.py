@@ -13,7 +13,10 @@ from keras_optkit.specs.schedules.base import ScheduleSpec
 
 @register_spec
 class ConstantSpec(ScheduleSpec):
-    """One rate for ever; a piece for ``JoinSpec``.
+    """The same rate at every step. Use it as a piece of a ``JoinSpec``.
+
+    >>> learning_rates(ConstantSpec(learning_rate=0.1), [0, 10, 1000]).tolist()
+    [0.1, 0.1, 0.1]
 
     Attributes:
         learning_rate: the rate, > 0.

@@ -21,17 +21,21 @@ class CosineDecaySpec(ScheduleSpec, mirrors_keras=True):
     """Half a cosine, after an optional linear warm-up, as ``keras.optimizers.schedules.CosineDecay``.
 
     ``rate(step) = start * ((1 - alpha) * (1 + cos(pi * t)) / 2 + alpha)`` with ``t = min(step, decay_steps) /
-    decay_steps`` and ``start = initial_learning_rate``. With a warm-up, the rate first goes straight from
-    ``initial_learning_rate`` to ``warmup_target`` in ``warmup_steps``, and the cosine starts from there, counting its
-    own steps from 0. Source: Loshchilov and Hutter 2016, arXiv:1608.03983.
+    decay_steps`` and ``start = initial_learning_rate``. With a warm-up, the rate first rises linearly from
+    ``initial_learning_rate`` to ``warmup_target`` in ``warmup_steps``. The cosine starts there and counts its own steps
+    from 0. Source: Loshchilov and Hutter 2016, arXiv:1608.03983.
+
+    >>> spec = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000, alpha=0.1)
+    >>> learning_rates(spec, [0, 500, 1000, 2000]).round(6).tolist()
+    [0.1, 0.055, 0.01, 0.01]
 
     Attributes:
-        initial_learning_rate: the rate at step 0, > 0; it may be 0 with a warm-up.
-        decay_steps: the length of the cosine in steps, > 0, without the warm-up.
-        alpha: the last rate as a fraction, in [0, 1], of the rate that the cosine starts from.
+        initial_learning_rate: the rate at step 0, > 0, or >= 0 with a warm-up.
+        decay_steps: the length of the cosine, > 0, without the warm-up.
+        alpha: the last rate as a fraction, in [0, 1], of the rate at which the cosine starts.
         name: the name of the operation in Keras's graph.
-        warmup_target: the rate at the end of the warm-up, not below ``initial_learning_rate``.
-        warmup_steps: the length of the warm-up in steps; goes together with ``warmup_target``.
+        warmup_target: the rate at the end of the warm-up, > 0 and not below ``initial_learning_rate``.
+        warmup_steps: the length of the warm-up; set it together with ``warmup_target``.
     """
 
     initial_learning_rate: RateOrZero

@@ -19,15 +19,19 @@ from keras_optkit.specs.schedules.counting import periods, rest
 class CosineDecayRestartsSpec(ScheduleSpec, mirrors_keras=True):
     """Cosine decay with warm restarts, as ``keras.optimizers.schedules.CosineDecayRestarts``.
 
-    Period i (from 0) lasts ``first_decay_steps * t_mul ** i`` steps. In it, with t the share of the period that is
-    over, ``rate = initial_learning_rate * ((1 - alpha) * m_mul ** i * (1 + cos(pi * t)) / 2 + alpha)``.
+    Period i (from 0) lasts ``first_decay_steps * t_mul ** i`` steps. In it, with t the fraction of the period that has
+    passed, ``rate = initial_learning_rate * ((1 - alpha) * m_mul ** i * (1 + cos(pi * t)) / 2 + alpha)``.
     Source: Loshchilov and Hutter 2016, arXiv:1608.03983.
+
+    >>> spec = CosineDecayRestartsSpec(initial_learning_rate=0.1, first_decay_steps=100, m_mul=0.5)
+    >>> learning_rates(spec, [0, 50, 100, 200, 300]).round(6).tolist()
+    [0.1, 0.05, 0.05, 0.025, 0.025]
 
     Attributes:
         initial_learning_rate: the rate at step 0, > 0.
-        first_decay_steps: the length of the first period in steps, > 0.
-        t_mul: each period's length in terms of the one before, >= 1.
-        m_mul: each period's first rate in terms of the one before, > 0.
+        first_decay_steps: the length of the first period, > 0.
+        t_mul: how much longer each period is than the one before, >= 1.
+        m_mul: how much higher each period starts than the one before, > 0.
         alpha: the lowest rate as a fraction, in [0, 1], of ``initial_learning_rate``.
         name: the name of the operation in Keras's graph.
     """

@@ -17,11 +17,15 @@ from keras_optkit.specs.value import Conflict
 
 @register_spec
 class CyclicalSpec(ScheduleSpec):
-    """Cyclical learning rates: up and down again between two rates, in straight lines.
+    """Cyclical learning rates: up and down between two rates, linearly.
 
-    ``rate = initial_learning_rate + (maximal_learning_rate - initial_learning_rate) * height * scale``, where height
-    goes from 0 to 1 in ``step_size`` steps and back to 0 in as many. The scale is 1 ("triangular"), is halved in each
-    new cycle ("triangular2") or is ``gamma ** step`` ("exp_range"). Source: Smith 2017, arXiv:1506.01186.
+    ``rate = initial_learning_rate + (maximal_learning_rate - initial_learning_rate) * height * scale``. The height
+    rises from 0 to 1 in ``step_size`` steps and falls back to 0 in as many. The scale is 1 ("triangular"), is halved
+    with each cycle ("triangular2") or is ``gamma ** step`` ("exp_range"). Source: Smith 2017, arXiv:1506.01186.
+
+    >>> spec = CyclicalSpec(initial_learning_rate=0.1, maximal_learning_rate=0.5, step_size=10, mode="triangular2")
+    >>> learning_rates(spec, [0, 5, 10, 20, 30]).round(6).tolist()
+    [0.1, 0.3, 0.5, 0.1, 0.3]
 
     Attributes:
         initial_learning_rate: the lower rate, >= 0.

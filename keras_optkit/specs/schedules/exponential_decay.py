@@ -18,14 +18,18 @@ from keras_optkit.specs.schedules.counting import periods
 class ExponentialDecaySpec(ScheduleSpec, mirrors_keras=True):
     """Exponential decay, as ``keras.optimizers.schedules.ExponentialDecay``.
 
-    ``rate(step) = initial_learning_rate * decay_rate ** (step / decay_steps)``; with ``staircase`` the exponent is
-    rounded down, so that the rate drops once every ``decay_steps``.
+    ``rate(step) = initial_learning_rate * decay_rate ** (step / decay_steps)``. With ``staircase`` the exponent is
+    rounded down, so the rate drops once every ``decay_steps``.
+
+    >>> spec = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=0.25)
+    >>> learning_rates(spec, [0, 50, 100, 200]).round(6).tolist()
+    [0.1, 0.05, 0.025, 0.00625]
 
     Attributes:
         initial_learning_rate: the rate at step 0, > 0.
-        decay_steps: the steps, > 0, in which the rate is multiplied by ``decay_rate`` once.
+        decay_steps: the number of steps, > 0, in which the rate is multiplied by ``decay_rate`` once.
         decay_rate: in (0, 1].
-        staircase: whether the rate falls in steps instead of continuously.
+        staircase: whether the rate drops in steps instead of continuously.
         name: the name of the operation in Keras's graph.
     """
 

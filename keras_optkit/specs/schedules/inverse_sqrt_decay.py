@@ -16,17 +16,21 @@ from keras_optkit.specs.value import Conflict
 
 @register_spec
 class InverseSqrtDecaySpec(ScheduleSpec):
-    """Linear warm-up from 0, then decay with the inverse square root of the step, without an end.
+    """Linear warm-up from 0, then decay with the inverse square root of the step. The decay has no end.
 
     Up to ``warmup_steps``: ``peak_learning_rate * step / warmup_steps``; then
     ``peak_learning_rate * sqrt(timescale / (timescale + step - warmup_steps))``.
     Source: Vaswani et al. 2017, arXiv:1706.03762; Zhai et al. 2021, arXiv:2106.04560.
 
+    >>> spec = InverseSqrtDecaySpec(peak_learning_rate=0.1, warmup_steps=100)
+    >>> learning_rates(spec, [0, 50, 100, 400, 10_000]).round(6).tolist()
+    [0.0, 0.05, 0.1, 0.05, 0.01]
+
     Attributes:
         peak_learning_rate: the rate at the end of the warm-up, > 0.
         warmup_steps: the length of the warm-up, >= 0.
-        timescale: the steps, > 0, after which the rate has fallen to ``1 / sqrt(2)`` of the peak; ``warmup_steps``
-            where it is None.
+        timescale: the length, > 0, that the formula compares the steps since the warm-up with; ``warmup_steps`` if
+            None. After three of it the rate is half the peak.
     """
 
     peak_learning_rate: Rate

@@ -20,12 +20,17 @@ from keras_optkit.specs.value import Conflict
 class JoinSpec(ScheduleSpec):
     """One schedule after another, each counting its own steps from 0.
 
-    From boundary i on, the rate is that of schedule i + 1 at ``step - boundaries[i]``; at the boundary itself the new
+    From boundary i on, the rate is that of schedule i + 1 at ``step - boundaries[i]``: at the boundary itself, the new
     schedule is at its step 0. The pieces can be any schedules, joins included.
+
+    >>> rise = RampSpec(initial_learning_rate=0, end_learning_rate=0.1, steps=100)
+    >>> decay = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=0.5)
+    >>> learning_rates(JoinSpec(schedules=[rise, decay], boundaries=[100]), [0, 50, 100, 200]).round(6).tolist()
+    [0.0, 0.05, 0.1, 0.05]
 
     Attributes:
         schedules: the pieces, in order.
-        boundaries: the steps, > 0 and strictly rising, at which the next piece begins; one fewer than schedules.
+        boundaries: the steps, > 0 and strictly rising, at which the next piece begins; one fewer than ``schedules``.
     """
 
     schedules: Ordered[ScheduleSpec]

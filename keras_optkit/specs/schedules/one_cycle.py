@@ -17,19 +17,23 @@ from keras_optkit.specs.value import Conflict
 
 @register_spec
 class OneCycleSpec(Recipe):
-    """The 1cycle policy: up to the largest rate, then down to far below the first, and there for ever.
+    """The 1cycle policy: up to the largest rate, then down to far below the first.
 
     From ``max_learning_rate / div_factor`` up to ``max_learning_rate`` at step ``round(pct_start * total_steps)``,
-    then down to ``max_learning_rate / (div_factor * final_div_factor)`` at ``total_steps``.
+    then down to ``max_learning_rate / (div_factor * final_div_factor)`` at ``total_steps``, where the rate stays.
     Source: Smith and Topin 2017, arXiv:1708.07120; names and defaults as in PyTorch and optax.
+
+    >>> spec = OneCycleSpec(max_learning_rate=0.1, total_steps=100, div_factor=10, final_div_factor=10)
+    >>> learning_rates(spec, [0, 15, 30, 65, 100]).round(6).tolist()
+    [0.01, 0.055, 0.1, 0.0505, 0.001]
 
     Attributes:
         max_learning_rate: the peak, > 0.
         total_steps: the length of both phases together, > 0.
-        pct_start: the share of the steps, in (0, 1), that go up.
-        shape: of both phases.
+        pct_start: the fraction of the steps, in (0, 1), in which the rate rises.
+        shape: the shape of both phases, as in ``RampSpec``.
         div_factor: the peak divided by the first rate, >= 1.
-        final_div_factor: the first rate divided by the last, > 0; the last is not above the peak.
+        final_div_factor: the first rate divided by the last, > 0; the last rate must not be above the peak.
     """
 
     max_learning_rate: Rate

@@ -18,8 +18,12 @@ from keras_optkit.specs.value import Conflict
 class PiecewiseConstantDecaySpec(ScheduleSpec, mirrors_keras=True):
     """Constant pieces, as ``keras.optimizers.schedules.PiecewiseConstantDecay``.
 
-    ``rate(step) = values[i]``, where i is the number of boundaries below ``step``: at a boundary itself the rate is
+    ``rate(step) = values[i]``, where i is the number of boundaries below ``step``. At a boundary itself the rate is
     still the old one.
+
+    >>> spec = PiecewiseConstantDecaySpec(boundaries=[100, 200], values=[0.1, 0.01, 0.001])
+    >>> learning_rates(spec, [0, 100, 101, 200, 201]).tolist()
+    [0.1, 0.1, 0.01, 0.01, 0.001]
 
     Attributes:
         boundaries: steps, each > 0 and above the one before.

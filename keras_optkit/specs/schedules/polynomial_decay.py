@@ -20,12 +20,16 @@ class PolynomialDecaySpec(ScheduleSpec, mirrors_keras=True):
     """Polynomial decay, as ``keras.optimizers.schedules.PolynomialDecay``.
 
     ``rate(step) = (initial_learning_rate - end_learning_rate) * (1 - t) ** power + end_learning_rate`` with
-    ``t = min(step, decay_steps) / decay_steps``; with ``cycle``, ``t = step / n`` where n is the first multiple of
+    ``t = min(step, decay_steps) / decay_steps``. With ``cycle``, ``t = step / n``, where n is the first multiple of
     ``decay_steps`` that is not below ``step`` (and not 0).
 
+    >>> spec = PolynomialDecaySpec(initial_learning_rate=0.1, decay_steps=100, end_learning_rate=0.02, power=2)
+    >>> learning_rates(spec, [0, 50, 100, 200]).round(6).tolist()
+    [0.1, 0.04, 0.02, 0.02]
+
     Attributes:
-        initial_learning_rate: the rate at step 0, > 0. (A ramp up from 0 is a ``RampSpec``.)
-        decay_steps: the length of the decay in steps, > 0.
+        initial_learning_rate: the rate at step 0, > 0. (For a rise, use ``RampSpec``.)
+        decay_steps: the length of the decay, > 0.
         end_learning_rate: the rate at the end of the decay, >= 0 and not above ``initial_learning_rate``.
         power: > 0; 1 is linear.
         cycle: whether the rate rises again after the end.

@@ -20,16 +20,21 @@ Shape = Literal["linear", "cosine", "exponential", "polynomial"]
 
 @register_spec
 class RampSpec(ScheduleSpec):
-    """From one rate to another in a number of steps, and there for ever.
+    """From one rate to another in a number of steps. The rate then stays. Recipes are made of ramps.
 
     With a and b the two rates and ``t = min(step / steps, 1)``: linear ``a + (b - a) * t``; cosine
     ``a + (b - a) * (1 - cos(pi * t)) / 2``; exponential ``a * (b / a) ** t``; polynomial ``a + (b - a) * t ** power``.
+    At step 0 the rate is exactly a, and from ``steps`` on exactly b.
+
+    >>> spec = RampSpec(initial_learning_rate=0.1, end_learning_rate=0.001, steps=100, shape="exponential")
+    >>> learning_rates(spec, [0, 50, 100, 200]).round(6).tolist()
+    [0.1, 0.01, 0.001, 0.001]
 
     Attributes:
         initial_learning_rate: the rate at step 0, >= 0.
-        end_learning_rate: the rate from step ``steps`` on, >= 0; not both rates are 0.
+        end_learning_rate: the rate from step ``steps`` on, >= 0. The two rates must not both be 0.
         steps: the length of the ramp, > 0.
-        shape: one of the four above. An exponential ramp has no rate of 0.
+        shape: one of the four above. An exponential ramp takes no rate of 0.
         power: > 0, for ``shape="polynomial"``; 0.5 makes the "1-sqrt" cool-down.
     """
 

@@ -21,11 +21,15 @@ class WarmupSpec(Recipe):
 
     Source: Goyal et al. 2017, arXiv:1706.02677.
 
+    >>> cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=900)
+    >>> learning_rates(WarmupSpec(schedule=cosine, warmup_steps=100), [0, 50, 100, 550, 1000]).round(6).tolist()
+    [0.0, 0.05, 0.1, 0.05, 0.0]
+
     Attributes:
         schedule: what follows the warm-up.
         warmup_steps: the length of the warm-up, > 0.
         initial_learning_rate: the rate at step 0, >= 0 and not above the schedule's first rate.
-        shape: as in ``RampSpec``; ``"exponential"`` needs an ``initial_learning_rate`` > 0.
+        shape: the shape of the warm-up, as in ``RampSpec``; ``"exponential"`` needs an ``initial_learning_rate`` > 0.
         power: > 0, for ``shape="polynomial"``.
     """
 
