@@ -34,7 +34,7 @@ def keras_class(catalogue: ModuleType, name: str) -> Any:
     found = getattr(catalogue, name, None)
     if found is None:
         raise _needs_keras(name, f"which has no {catalogue.__name__}.{name}")
-    if _installed() < _release(_SINCE.get(name, "0")):
+    if is_older_than(_SINCE.get(name, "0")):
         raise _needs_keras(name, f"whose {catalogue.__name__}.{name} does not train as {name}Spec describes")
     return found
 
@@ -65,18 +65,19 @@ def parameters(cls: type) -> frozenset[str]:
     return frozenset(inspect.signature(cls).parameters)
 
 
+def is_older_than(version: str) -> bool:
+    """Whether the installed Keras came before the release ``version``, such as ``"3.12"``."""
+    import keras
+
+    return _release(keras.__version__) < _release(version)
+
+
 def _needs_keras(name: str, lack: str) -> RuntimeError:
     import keras
 
     known = name in _SINCE
     remedy = f"it needs Keras >= {_SINCE[name]}" if known else "it is not a part of Keras that this package knows"
     return RuntimeError(f"Keras {keras.__version__} is installed, {lack}: {remedy}")
-
-
-def _installed() -> tuple[int, ...]:
-    import keras
-
-    return _release(keras.__version__)
 
 
 def _release(version: str) -> tuple[int, ...]:

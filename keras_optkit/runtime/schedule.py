@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import keras
 from keras import ops
 from pydantic import ValidationError
 
+from keras_optkit.runtime.arguments import is_older_than
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpec
 
@@ -69,7 +71,18 @@ class PiecewiseConstantTable(keras.optimizers.schedules.PiecewiseConstantDecay):
 def _rate(spec: ScheduleSpec, step: Any) -> Any:
     # In float64 every step that a run can reach is a whole number still, so that differences of steps are exact, and
     # TensorFlow lets a formula mix it with Python's numbers, which it does not with integers.
-    rate = spec.value(ops.cast(step, "float64"), ops)
+    rate = spec.value(ops.cast(step, "float64"), _XP)
     if isinstance(rate, float):  # of a constant; cast would round it to float32 first
         return ops.convert_to_tensor(rate, dtype=keras.config.floatx())
     return ops.cast(rate, keras.config.floatx())
+
+
+def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+    """NumPy's ``searchsorted`` by comparisons, for Keras before 3.12, whose own fails in TensorFlow's graphs."""
+    passed = ops.less if side == "left" else ops.less_equal
+    is_passed = passed(sorted_sequence, ops.expand_dims(values, -1))
+    return ops.sum(ops.cast(is_passed, "int32"), axis=-1)
+
+
+#: The array namespace of formulas in a graph.
+_XP: Any = SimpleNamespace(**{**vars(ops), "searchsorted": searchsorted}) if is_older_than("3.12") else ops

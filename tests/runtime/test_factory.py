@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from installed_keras import can_build
 from keras.optimizers import schedules
 from pydantic import ValidationError
 
@@ -33,9 +34,9 @@ def keras_class(spec_class: type) -> Any:
 
 
 SPECS = [getattr(ok, name) for name in ok.__all__ if name.endswith("Spec")]
-#: Every public spec that is named like a class of the installed Keras.
-MIRRORS = [spec for spec in SPECS if spec is not ok.OptimizerSpec and keras_class(spec)]
-OPTIMIZERS = [spec for spec in MIRRORS if issubclass(spec, ok.OptimizerSpec)]
+OPTIMIZERS = [spec for spec in SPECS if issubclass(spec, ok.OptimizerSpec) and can_build(spec)]
+#: Every public spec that the installed Keras has a class for.
+MIRRORS = [*OPTIMIZERS, *(spec for spec in SPECS if issubclass(spec, ok.ScheduleSpec) and keras_class(spec))]
 
 
 def build(spec: ok.OptimizerSpec | ok.ScheduleSpec) -> Any:
@@ -45,7 +46,10 @@ def build(spec: ok.OptimizerSpec | ok.ScheduleSpec) -> Any:
 def test_every_optimizer_and_schedule_of_the_installed_keras_has_a_spec() -> None:
     optimizers = {cls for cls in vars(keras.optimizers).values() if isinstance(cls, type)}
     made_of_others = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}
-    assert {cls.__name__ for cls in optimizers} - made_of_others == {spec.__name__[:-4] for spec in OPTIMIZERS}
+    with_spec = {spec.__name__.removesuffix("Spec") for spec in OPTIMIZERS}
+    # An older Keras has a Muon that does not train.
+    assert {cls.__name__ for cls in optimizers} - made_of_others - with_spec <= {"Muon"} - with_spec
+    assert {ok.SGDSpec, ok.AdamSpec, ok.LambSpec} <= set(OPTIMIZERS)
     theirs = {cls for cls in vars(schedules).values() if isinstance(cls, type)} - {schedules.LearningRateSchedule}
     assert theirs == {keras_class(spec) for spec in LEAST}
 

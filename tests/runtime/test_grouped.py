@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from installed_keras import can_build
 from strategies import OPTIMIZERS
 
 from keras_optkit import (
@@ -23,7 +24,7 @@ from keras_optkit import (
     build_schedule,
 )
 
-CATALOGUE = [spec for spec in OPTIMIZERS if hasattr(keras.optimizers, spec._type)]
+CATALOGUE = list(filter(can_build, OPTIMIZERS))
 SHAPES = {"slow/kernel": (3, 4), "slow/bias": (4,), "fast/kernel": (4, 2), "fast/bias": (2,)}
 UPDATES = 6
 RATE = 0.125

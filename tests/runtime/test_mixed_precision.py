@@ -7,13 +7,14 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from installed_keras import can_build
 from keras import layers
 from sklearn.datasets import load_digits
 from strategies import OPTIMIZERS
 
 from keras_optkit import AdamSpec, AdamWSpec, FtrlSpec, OptimizerSpec, ParamGroup, SGDSpec, compile_with, spec_of
 
-CATALOGUE = [spec for spec in OPTIMIZERS if hasattr(keras.optimizers, spec._type)]
+CATALOGUE = list(filter(can_build, OPTIMIZERS))
 IMAGES, LABELS = load_digits(return_X_y=True)
 IMAGES = (IMAGES / 16).astype("float32")
 GROUPS = [

@@ -7,12 +7,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from installed_keras import can_build
 from keras import layers
 from strategies import OPTIMIZERS
 
 from keras_optkit import AdamSpec, CosineDecaySpec, FtrlSpec, OptimizerSpec, ParamGroup, WarmupSpec, compile_with
 
-CATALOGUE = [spec for spec in OPTIMIZERS if hasattr(keras.optimizers, spec._type)]
+CATALOGUE = list(filter(can_build, OPTIMIZERS))
 X = np.random.default_rng(0).normal(size=(16, 3)).astype("float32")
 Y = (X @ [[1.0], [2.0], [-1.0]]).astype("float32")
 STEPS_PER_EPOCH = 2

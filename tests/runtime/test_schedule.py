@@ -35,7 +35,7 @@ from keras_optkit import (
     register_spec,
     spec_of,
 )
-from keras_optkit.runtime.schedule import PiecewiseConstantTable, SpecSchedule
+from keras_optkit.runtime.schedule import PiecewiseConstantTable, SpecSchedule, searchsorted
 from keras_optkit.specs.fields import Rate, Steps
 
 WARM = WarmupSpec(schedule=exponential(initial_learning_rate=0.1, decay_steps=10), warmup_steps=4)
@@ -255,3 +255,13 @@ def test_a_model_with_a_schedule_of_ones_own_is_trained_saved_and_loaded(half_li
     with pytest.raises(ValidationError, match=r"type\n  unknown schedule, the known ones") as caught:
         keras.models.load_model(tmp_path / "model.keras")
     assert caught.value.__notes__ == ["Import the module that registers a schedule of your own before loading."]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_search_for_older_kerases_finds_what_numpy_finds_also_in_a_graph(side: str) -> None:
+    boundaries = np.array([1.0, 2.0**24 + 1, 2.0**40])
+    steps = np.array([0.0, 1.0, 2.0, 2.0**24, 2.0**24 + 1, 2.0**24 + 2, 2.0**41])
+    expected = np.searchsorted(boundaries, steps, side=side)
+    in_a_graph = tf.function(lambda: searchsorted(keras.ops.array(boundaries), keras.ops.array(steps), side=side))()
+    np.testing.assert_array_equal(in_a_graph, expected)
+    np.testing.assert_array_equal(searchsorted(boundaries, steps, side=side), expected)
