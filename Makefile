@@ -7,8 +7,9 @@ BIN = $(VENV)/bin
 # How many examples `make fuzz` draws for each property.
 N ?= 1000
 
-# What imports Keras, or runs type checkers, outside of tests/runtime.
-SLOW = documents front_door types
+# The tests that `make quick` leaves out: those that import Keras, and those that run whole programs.
+SLOW = tests/runtime tests/test_documents.py tests/test_types.py \
+    $(shell grep -rlE '^ *(import|from) (keras|tensorflow)\b' --include='test_*.py' tests)
 
 # TensorFlow reports its CPU features, plug-ins and missing GPUs at start-up; only its errors are of interest here.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -37,7 +38,7 @@ test: $(VENV)/.ready ## run the tests, with the same random examples each time
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 quick: $(VENV)/.ready ## run the tests that need neither Keras nor a type checker
-	@$(BIN)/python -m pytest -n auto --dist loadfile --ignore=tests/runtime $(SLOW:%=--ignore=tests/test_%.py)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(addprefix --ignore=,$(SLOW))
 
 fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N of them for each
 	@FUZZ_EXAMPLES=$(N) $(BIN)/python -m pytest -n auto --dist load -m hypothesis --hypothesis-profile=fuzz
