@@ -29,14 +29,16 @@ class Range:
     """The numbers that a field takes, written as in an error: ``"[0, 1)"``, ``"> 0"``, ``">= 1"``, ``"(-inf, inf)"``.
 
     ``Annotated[float, Range("(0, 0.5]")]`` reads a float, ``Annotated[int, Range("[1, 100]")]`` a whole number. The
-    range is the field's check, the words of its error and its JSON Schema. Keras computes in float32, so an end
-    that is left out is left out also after rounding to float32: 0.99999999 is not in ``[0, 1)``.
+    range is the field's check, the words of its error, with the ``remedy`` added, and its JSON Schema.
+
+    Keras computes in float32, so an end that is left out is left out also after rounding to float32: 0.99999999 is not
+    in ``[0, 1)``.
 
     Raises:
         ValueError: the text is not a range.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, remedy: str = "") -> None:
         match = _RANGE.fullmatch(text)
         if match is None:
             raise ValueError(f"a range is written as '[0, 1)', '> 0' or '<= 0', not {text!r}")
@@ -48,6 +50,7 @@ class Range:
             raise ValueError(f"a range begins below its end, but {text!r} does not")
         self._low_is_in, self._high_is_in = opening == "[" or sign == ">=", closing == "]" or sign == "<="
         self.rule = f"must be {text}" if sign else f"must be in {text}"
+        self._remedy = f" ({remedy})" if remedy else ""
         # What is written as an open end, as the closed one that means the same, so that a check is one comparison.
         self._least = self.low if self._low_is_in else _past(self.low, math.inf)
         self._most = self.high if self._high_is_in else _past(self.high, -math.inf)
@@ -62,8 +65,8 @@ class Range:
         if self._least <= number <= self._most:
             return number
         rounds_out = self.low < number < self.high
-        rule = f"{self.rule}, also after rounding to float32" if rounds_out else self.rule
-        raise field_error("out_of_range", rule, value)
+        rounded = ", also after rounding to float32" if rounds_out else ""
+        raise field_error("out_of_range", f"{self.rule}{rounded}{self._remedy}", value)
 
     def whole_number(self, value: object) -> int:
         """``value`` as an int in the range.
@@ -76,7 +79,7 @@ class Range:
             raise field_error("wrong_type", "must be a whole number", value)
         if self._least <= number <= self._most:
             return number
-        raise field_error("out_of_range", self.rule, value)
+        raise field_error("out_of_range", f"{self.rule}{self._remedy}", value)
 
     @property
     def json_schema(self) -> dict[str, float]:

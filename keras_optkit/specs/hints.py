@@ -7,7 +7,6 @@ lets the writer go on.
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import math
 from collections.abc import Iterable, Mapping
@@ -57,7 +56,7 @@ def explain_unknown_field(name: str, given: Mapping[str, object], spec: type[Bas
             return field, f"unknown field, did you mean {field!r}?"
     if word == "decay" and "learning_rate" in fields:
         rates = (value for other, value in given.items() if _means(other, "learning_rate"))
-        return None, _instead_of_decay(given[name], next(rates, fields["learning_rate"].default))
+        return None, _instead_of_decay(given[name], next(rates, fields["learning_rate"].default), spec)
     if word == "betas" and "beta_2" in fields:
         return "beta_1", "unknown field, in Keras these are two fields: 'beta_1' and 'beta_2'"
     for field in TODAY.get(word, ()):
@@ -71,7 +70,7 @@ def explain_unknown_field(name: str, given: Mapping[str, object], spec: type[Bas
 
 
 def _means(name: object, field: str) -> bool:
-    word = canonical(str(name))
+    word = canonical(name) if isinstance(name, str) else ""
     return word == canonical(field) or field in TODAY.get(word, ())
 
 
@@ -80,8 +79,8 @@ def _unit(word: str, field: str, value: object) -> str:
     if field == "alpha":
         return ", which is a fraction of the first rate"
     if "epoch" in word:
-        amount = value if isinstance(value, (int, float)) and abs(value) < 1e9 else 20
-        return f", which counts steps: write '{amount} epochs'"
+        amount = _amount(value)
+        return f", which counts steps: write '{amount if 0 < amount < 1e9 else 20:g} epochs'"
     return ""
 
 
@@ -90,19 +89,32 @@ def _likeness(name: str, other: str) -> float:
     return difflib.SequenceMatcher(None, canonical(name[:_LONGEST]), canonical(other[:_LONGEST])).ratio()
 
 
-def _instead_of_decay(decay: object, rate: object) -> str:
-    """What did ``learning_rate / (1 + decay * step)`` in Keras 2, as an expression where the values allow one."""
-    values = []
-    for value in (rate, decay):
-        with contextlib.suppress(Exception):  # anything may have been written
-            # By way of its text, in which numpy.float32(0.1) is 0.1.
-            values.append(float(str(value)))
-    if len(values) == 2 and values[0] > 0 and 0 <= values[1] < math.inf:
-        return (
-            "Keras no longer has 'decay'; the same schedule is learning_rate=InverseTimeDecaySpec("
-            f"initial_learning_rate={values[0]!r}, decay_steps=1, decay_rate={values[1]!r})"
+def _instead_of_decay(decay: object, rate: object, spec: type[BaseModel]) -> str:
+    """What 'decay' may have been: nothing, what RMSprop or PyTorch call so, or the schedule of Keras 2."""
+    amount, start = _amount(decay), _amount(rate)
+    if amount == 0:
+        return "Keras no longer has 'decay', and 0 is no decay: delete it"
+    meanings = []
+    if "rho" in spec.model_fields and 0.5 <= amount < 1:  # TensorFlow 1 called it so, with a default of 0.9
+        meanings.append(f"the decay of the squared gradients is rho={amount!r}")
+    elif 0 < amount <= 1e-2:
+        meanings.append(f"weight decay is weight_decay={amount!r}")
+    if start > 0 and 0 < amount < math.inf:
+        meanings.append(
+            "the decaying rate of Keras 2 is learning_rate=InverseTimeDecaySpec("
+            f"initial_learning_rate={start!r}, decay_steps=1, decay_rate={amount!r})"
         )
-    return "Keras no longer has 'decay'; say it as the learning_rate: a schedule such as InverseTimeDecaySpec"
+    else:
+        meanings.append("a decaying rate is a schedule, such as InverseTimeDecaySpec")
+    return f"Keras no longer has 'decay'; {'; '.join(meanings)}"
+
+
+def _amount(value: object) -> float:
+    """The number that was written, if it is one; else NaN, which is in no range."""
+    try:
+        return float(str(value))  # by way of its text, in which numpy.float32(0.1) is 0.1
+    except Exception:  # anything may have been written
+        return math.nan
 
 
 #: Words from elsewhere, by canonical spelling -> the names they may have in Keras.

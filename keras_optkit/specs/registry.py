@@ -142,6 +142,11 @@ def _unknown(kind: type[TypedValue], name: str) -> str:
 
 def suggestion(kind: type[TypedValue], data: object) -> str:
     """What to add to an error where ``data`` was written in the place of a spec of some ``kind``."""
+    if isinstance(data, TypedValue):
+        return f"; {type(data).__name__} is {_article(data._noun)}"
+    if isinstance(data, type):
+        spec = find(TypedValue, data.__name__)
+        return f"; write {spec.__name__}(...), not the class {data.__name__}" if spec else ""
     if mirror := find(TypedValue, type(data).__name__):
         return f"; spec_of(...) makes the {mirror.__name__} of a Keras {mirror._noun}"
     if not isinstance(data, str):

@@ -41,7 +41,7 @@ KERAS_NAMES = {
     "decay_rate": ("gamma", "decay", "decay_factor", "rate"),
     "boundaries": ("milestones", "bounds", "drops"),
     "values": ("lrs", "rates", "learning_rates", "lr_values"),
-    "decay_steps first_decay_steps total_steps": (
+    "decay_steps first_decay_steps total_steps steps step_size": (
         "T_max", "T_0", "decay_steps", "total_steps", "num_steps", "max_steps", "step_size", "steps",
         "num_training_steps", "decay_epochs", "transition_steps", "period", "epochs", "lr_decay_steps",
     ),
@@ -54,25 +54,33 @@ KERAS_NAMES = {
     "exclude_from_weight_decay": ("no_decay", "exclude", "weight_decay_exclude", "exclude_from_decay"),
     "groups": ("param_groups", "parameter_groups", "layer_groups"),
     "nesterov": ("use_nesterov", "nesterov_momentum"),
-    "type": ("class_name", "optimizer", "kind", "_target_", "cls", "identifier"),
 }  # fmt: skip
 
 #: Words that no optimizer takes any more, or never took -> what to do instead.
 GONE = (
+    ("class_name optimizer kind _target_ cls identifier", "a spec is named by its 'type' alone; delete this"),
+    (
+        "warmup warmup_steps num_warmup_steps warmup_epochs warmup_iters warmup_ratio warmup_proportion",
+        "a warm-up is a schedule: WarmupSpec(schedule=..., warmup_steps=...)",
+    ),
+    (
+        "decay_steps total_steps num_training_steps max_steps lr_decay_steps decay_epochs T_max decay_rate staircase",
+        "it belongs to a schedule, such as CosineDecaySpec or ExponentialDecaySpec: learning_rate=...",
+    ),
     ("nesterov", "only SGD has 'nesterov'; Adam with Nesterov momentum is the Nadam optimizer"),
     ("amsgrad", "only Adam and AdamW have 'amsgrad'"),
-    ("dampening", "Keras has no dampening; leave it out"),
+    ("dampening", "Keras has no dampening; delete it"),
     ("jit_compile", "jit_compile belongs to compile: compile_with(model, spec, jit_compile=...)"),
-    ("is_legacy_optimizer experimental_run_tf_function", "a leftover of Keras 2; leave it out"),
+    ("is_legacy_optimizer experimental_run_tf_function", "removed in Keras 3; delete it"),
     (
         "gradient_aggregator gradient_transformers experimental_aggregate_gradients",
         "Keras 3 has no such hook; clip with clipnorm, clipvalue or global_clipnorm",
     ),
     (
         "foreach fused capturable differentiable maximize",
-        "a PyTorch option that Keras does not have; leave it out",
+        "a PyTorch option that Keras does not have; delete it",
     ),
     ("parameters var_list params", "a spec knows no variables; compile_with(model, spec) brings them together"),
     ("config", "write the fields beside 'type', not inside 'config'"),
-    ("module registered_name build_config", "a part of Keras's serialized form; leave it out"),
+    ("module registered_name build_config", "a part of Keras's serialized form; delete it"),
 )

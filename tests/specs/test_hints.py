@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import keras
@@ -9,18 +10,22 @@ import numpy as np
 import pytest
 
 from keras_optkit import (
+    AdadeltaSpec,
     AdamSpec,
+    ConstantSpec,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
     ExponentialDecaySpec,
     InverseTimeDecaySpec,
     PiecewiseConstantDecaySpec,
     PolynomialDecaySpec,
+    RampSpec,
+    RMSpropSpec,
     SGDSpec,
 )
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.groups import ParamGroup
-from keras_optkit.specs.hints import TODAY, nearest_first
+from keras_optkit.specs.hints import TODAY, nearest, nearest_first
 from keras_optkit.specs.registry import registered
 
 LEAST: dict[type, dict[str, Any]] = {
@@ -123,9 +128,9 @@ def test_a_word_for_two_fields_names_both(refusal):
     [
         (AdamSpec, "nesterov", "Nadam"),
         (SGDSpec, "amsgrad", "Adam"),
-        (SGDSpec, "dampening", "leave it out"),
+        (SGDSpec, "dampening", "delete it"),
         (SGDSpec, "jit_compile", "compile_with"),
-        (SGDSpec, "is_legacy_optimizer", "leave it out"),
+        (SGDSpec, "is_legacy_optimizer", "delete it"),
         (AdamSpec, "foreach", "PyTorch"),
         (SGDSpec, "params", "compile_with"),
         (SGDSpec, "config", "beside 'type'"),
@@ -188,7 +193,6 @@ def shown_instead_of_decay(message: str) -> InverseTimeDecaySpec:
         (SGDSpec, {"learning_rate": 1, "Decay": 1}, 1.0, 1.0),
         (SGDSpec, {"decay": 1e-3}, 0.01, 1e-3),
         (AdamSpec, {"decay": 0.5}, 0.001, 0.5),
-        (AdamSpec, {"decay": 0}, 0.001, 0.0),
     ],
 )
 def test_decay_is_answered_with_the_schedule_that_does_the_same(cls, fields, rate, decay, refusals):
@@ -198,6 +202,50 @@ def test_decay_is_answered_with_the_schedule_that_does_the_same(cls, fields, rat
     for step in (0, 1, 2, 10, 1000, 100_000):
         by_hand = rate / (1.0 + decay * step)
         assert float(schedule(step)) == pytest.approx(by_hand, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("cls", "decay", "first"),
+    [
+        (SGDSpec, 0, "and 0 is no decay: delete it"),
+        (AdamSpec, "0.0", "and 0 is no decay: delete it"),
+        (RMSpropSpec, 0.9, "; the decay of the squared gradients is rho=0.9; the decaying rate of Keras 2 is "),
+        (AdadeltaSpec, "0.95", "; the decay of the squared gradients is rho=0.95; the decaying rate of Keras 2 is "),
+        (SGDSpec, 5e-4, "; weight decay is weight_decay=0.0005; the decaying rate of Keras 2 is "),
+        (AdamSpec, 1e-2, "; weight decay is weight_decay=0.01; the decaying rate of Keras 2 is "),
+        (RMSpropSpec, 1e-6, "; weight decay is weight_decay=1e-06; the decaying rate of Keras 2 is "),
+        (SGDSpec, 0.9, "; the decaying rate of Keras 2 is "),
+        (RMSpropSpec, 1.0, "; the decaying rate of Keras 2 is "),
+        (SGDSpec, "x", "; a decaying rate is a schedule, such as InverseTimeDecaySpec"),
+    ],
+)
+def test_decay_is_answered_first_with_what_the_value_makes_likely(cls, decay, first, refusal):
+    message = refusal(cls, decay=decay).message
+    assert message.startswith("Keras no longer has 'decay'")
+    assert message.removeprefix("Keras no longer has 'decay'").lstrip(",").strip().startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("cls", "fields", "word", "remedy"),
+    [
+        (AdamSpec, {"optimizer": "x"}, "optimizer", "a spec is named by its 'type' alone; delete this"),
+        (AdamSpec, {"warmup_steps": 100}, "warmup_steps", "WarmupSpec(schedule=..., warmup_steps=...)"),
+        (ConstantSpec, {"learning_rate": 1, "warmup": 9}, "warmup", "WarmupSpec(schedule=..., warmup_steps=...)"),
+        (AdamSpec, {"decay_steps": 100}, "decay_steps", "it belongs to a schedule, such as CosineDecaySpec"),
+        (SGDSpec, {"decay_rate": 0.9}, "decay_rate", "it belongs to a schedule, such as CosineDecaySpec"),
+        (RampSpec, {"initial_learning_rate": 1, "end_learning_rate": 0, "decay_steps": 9}, "decay_steps", "'steps'"),
+    ],
+)
+def test_a_field_of_something_else_is_answered_with_where_it_belongs(cls, fields, word, remedy, refusal):
+    path, message = refusal(cls, **fields)
+    assert path == (word,)
+    assert remedy in message
+
+
+@pytest.mark.parametrize(("value", "shown"), [(3, "3"), ("2.5", "2.5"), (np.int64(7), "7"), (None, "20"), (-1, "20")])
+def test_a_number_of_epochs_is_shown_as_the_duration_to_write(value, shown, refusal):
+    message = refusal(CosineDecaySpec, **LEAST[CosineDecaySpec], warmup_epochs=value).message
+    assert message.endswith(f"which counts steps: write '{shown} epochs'")
 
 
 def test_decay_gives_one_error(refusal):
@@ -240,6 +288,29 @@ def test_the_names_most_alike_come_first(name, known, first):
     ordered = nearest_first(name, known)
     assert ordered[0] == first
     assert sorted(ordered) == sorted(known)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "meant"),
+    [
+        ("momentun", ["nesterov", "momentum"], "momentum"),
+        ("zzz", ["nesterov", "momentum"], None),
+        ("ab", ["abxx", "xab"], "xab"),
+        ("abcd", ["abxxx"], None),
+        ("ac", ["ad", "ab"], None),
+        ("abc", ["abd", "abe"], "abd"),
+        ("x", [], None),
+    ],
+)
+def test_a_name_is_taken_for_another_only_if_most_of_it_is_the_same(name, known, meant):
+    assert nearest(name, known) == meant
+
+
+def test_a_name_of_a_million_characters_is_compared_at_once():
+    start = time.perf_counter()
+    assert nearest("momentum" * 125_000, SGDSpec.model_fields) is None
+    assert nearest_first("x" * 1_000_000, SGDSpec.model_fields)
+    assert time.perf_counter() - start < 1
 
 
 def test_names_that_are_alike_nothing_come_in_alphabetical_order():

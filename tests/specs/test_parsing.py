@@ -143,7 +143,7 @@ def test_a_type_that_is_no_string_is_refused(name, refusal):
     assert message.startswith("must be the name of a type, received ")
 
 
-@pytest.mark.parametrize("data", [None, 3, 0.1, True, [], [1], (), {1}, b"adam", object(), AdamSpec, iter([])])
+@pytest.mark.parametrize("data", [None, 3, 0.1, True, [], [1], (), {1}, b"adam", object(), iter([])])
 def test_what_is_no_mapping_no_name_and_no_spec_is_refused(data, refusal):
     path, message = refusal(parse_spec, data)
     assert path == ()
@@ -292,3 +292,20 @@ class SGD:
 @pytest.mark.parametrize("read", [parse_spec, OptimizerSpec.model_validate])
 def test_a_keras_object_is_answered_with_the_function_that_reads_it(read, refusal):
     assert "; spec_of(...) makes the SGDSpec of a Keras optimizer, received " in refusal(read, SGD()).message
+
+
+@pytest.mark.parametrize(
+    ("data", "remedy"),
+    [
+        (AdamSpec(), "; AdamSpec is an optimizer, received "),
+        (AdamSpec, "; write AdamSpec(...), not the class AdamSpec, received "),
+        (SGD, "; write SGDSpec(...), not the class SGD, received "),
+        (int, "the name of a type, received "),
+        (True, "the name of a type, received True"),
+        (3, " (a constant rate is ConstantSpec(learning_rate=3)), received 3"),
+    ],
+)
+def test_what_is_no_schedule_is_answered_with_what_it_is(data, remedy, refusal):
+    assert remedy in refusal(ScheduleSpec.model_validate, data).message
+    if remedy.startswith(";"):
+        assert remedy in refusal(SGDSpec, learning_rate=data).message

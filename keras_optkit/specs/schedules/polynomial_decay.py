@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
-from keras_optkit.specs.fields import Flag, Name, Positive, Rate, RateOrZero, Steps
+from keras_optkit.specs.fields import Flag, IsRate, Name, Positive, Range, RateOrZero, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods, share
 from keras_optkit.specs.value import Conflict
@@ -36,7 +36,7 @@ class PolynomialDecaySpec(ScheduleSpec, mirrors_keras=True):
         name: the name of the operation in Keras's graph.
     """
 
-    initial_learning_rate: Rate
+    initial_learning_rate: Annotated[float, Range("> 0", "a ramp up from 0 is a RampSpec"), IsRate()]
     decay_steps: Steps
     end_learning_rate: RateOrZero = 0.0001
     power: Positive = 1.0
