@@ -148,45 +148,7 @@ def test_in_toml_a_name_or_a_pattern_may_be_the_word_null():
     assert load_spec("null.toml") == spec
 
 
-# YAML
-
-
-@pytest.mark.parametrize(
-    ("field", "spec"),
-    [
-        ("learning_rate: 1e-3", SGDSpec(learning_rate=0.001)),
-        ("learning_rate: 1E+1", SGDSpec(learning_rate=10)),
-        ("learning_rate: '1e-3'", SGDSpec(learning_rate=0.001)),
-        ("name: yes", SGDSpec(name="yes")),
-        ("name: NO", SGDSpec(name="NO")),
-        ("use_ema: true", SGDSpec(use_ema=True)),
-        ("gradient_accumulation_steps: 012", SGDSpec(gradient_accumulation_steps=12)),
-        ("gradient_accumulation_steps: 0o12", SGDSpec(gradient_accumulation_steps=10)),
-        ("weight_decay: ~", SGDSpec()),
-        ("weight_decay:", SGDSpec()),
-        ("learning_rate: {type: cosine_decay, initial_learning_rate: .1, decay_steps: 20 epochs}  # one line",
-         SGDSpec(learning_rate=DECAY)),
-    ],
-)  # fmt: skip
-def test_yaml_is_read_as_yaml_1_2(field, spec):
-    assert loaded("train.yaml", f"type: SGD\n{field}\n") == spec
-
-
-ALIASED = """\
-decay: &decay {type: CosineDecay, initial_learning_rate: 0.1, decay_steps: 20 epochs}
-common: &common {momentum: 0.9, nesterov: true}
-optimizer: {<<: *common, type: SGD, learning_rate: *decay, momentum: 0.8}
-"""
-
-
-def test_aliases_and_merge_keys_mean_what_yaml_says():
-    spec = loaded("train.yaml", ALIASED, key="optimizer")
-    assert spec == SGDSpec(learning_rate=DECAY, momentum=0.8, nesterov=True)
-
-
-def test_an_anchor_may_be_used_again_and_an_alias_means_the_last_one():
-    text = "a: &rate 0.1\nb: &rate 0.2\noptimizer: {type: SGD, learning_rate: *rate}\n"
-    assert loaded("train.yaml", text, key="optimizer") == SGDSpec(learning_rate=0.2)
+# What a file may look like
 
 
 def test_a_spec_may_be_no_more_than_a_name():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import tomllib
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_optkit import AdamSpec, ParamGroup, SGDSpec, SpecFileError, load_spec, save_spec
+from keras_optkit import AdamSpec, ParamGroup, PiecewiseConstantDecaySpec, SGDSpec, SpecFileError, load_spec, save_spec
 
 SUFFIXES = [".json", ".yaml", ".toml"]
 OLD, NEW = AdamSpec(beta_1=0.8), SGDSpec(momentum=0.9)
@@ -215,3 +216,74 @@ def test_the_extras_that_are_named_install_the_packages():
     project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["optional-dependencies"]["yaml"][0].startswith("ruamel.yaml")
     assert project["optional-dependencies"]["toml"][0].startswith("tomli-w")
+
+
+# What is no file
+
+
+@pytest.fixture
+def special(tmp_path: Path) -> Path:
+    """A folder with what may have a file's name and is none."""
+    os.mkfifo(tmp_path / "fifo.json")
+    os.mkfifo(tmp_path / "behind a link")
+    (tmp_path / "link.json").symlink_to("behind a link")
+    (tmp_path / "zero.json").symlink_to("/dev/zero")
+    (tmp_path / "null.json").symlink_to("/dev/null")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(os.path.relpath(tmp_path / "socket.json"))  # whose path may have no more than 107 characters
+    return tmp_path
+
+
+SPECIAL = ["fifo.json", "link.json", "zero.json", "null.json", "socket.json"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX")
+@pytest.mark.parametrize("name", SPECIAL)
+def test_what_is_no_regular_file_is_neither_waited_for_nor_read(name, special):
+    with pytest.raises(OSError, match=r"Not a regular file|No such device or address"):
+        load_spec(special / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX")
+@pytest.mark.parametrize("name", SPECIAL)
+def test_what_is_no_regular_file_is_not_replaced(name, special):
+    before = (special / name).lstat(), (special / name).stat(), names_in(special)
+    with pytest.raises(OSError, match="Not a regular file") as caught:
+        save_spec(NEW, special / name)
+    assert caught.value.filename == str(special / name)
+    after = (special / name).lstat(), (special / name).stat(), names_in(special)
+    assert [status.st_ino for status in before[:2]] == [status.st_ino for status in after[:2]]
+    assert [status.st_mode for status in before[:2]] == [status.st_mode for status in after[:2]]
+    assert before[2] == after[2]
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux")
+def test_a_file_that_says_it_is_empty_is_read_no_further_than_the_limit(tmp_path, monkeypatch):
+    (tmp_path / "maps.yaml").symlink_to("/proc/self/maps")
+    assert (tmp_path / "maps.yaml").stat().st_size == 0
+    monkeypatch.setattr("keras_optkit.formats.document.MOST_BYTES", 100)
+    with pytest.raises(SpecFileError, match="is too large: the limit is 100 bytes"):
+        load_spec(tmp_path / "maps.yaml")
+
+
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path):
+    path = tmp_path / ("a" * 250 + ".json")
+    save_spec(NEW, path)
+    assert load_spec(path) == NEW
+    assert names_in(tmp_path) == [path.name]
+
+
+def test_what_could_not_be_read_again_is_not_written(folder):
+    rates = [1 / n for n in range(1, 60_000)]
+    spec = PiecewiseConstantDecaySpec(boundaries=range(1, len(rates)), values=rates)
+    for suffix in SUFFIXES:
+        with pytest.raises(SpecFileError, match=r"the spec (expands to more|is too large)"):
+            save_spec(spec, folder / f"spec{suffix}")
+        assert load_spec(folder / f"spec{suffix}") == OLD
+    assert len(names_in(folder)) == 3
+
+
+@pytest.mark.parametrize("path", [0, 1.5, b"spec.json", None], ids=repr)
+def test_only_a_path_can_be_written_to(path):
+    with pytest.raises(TypeError, match=r"a path is a string or a pathlib\.Path, received "):
+        save_spec(NEW, path)

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spec_files import loaded, mistakes
 
-from keras_optkit import SpecFileError, load_spec
+from keras_optkit import SGDSpec, SpecFileError, load_spec
 from keras_optkit.specs.base import Spec
 
 #: Ids that can be read, of texts that cannot.
 BRIEF = "{:.30}".format
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_a_folder_of_their_own(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("files"))
-        yield
-
-
-def mistakes(name: str, text: str) -> list[str]:
-    Path(name).write_text(text, encoding="utf-8")
-    with pytest.raises(SpecFileError) as caught:
-        load_spec(name)
-    return caught.value.lines
 
 
 # Deep, huge and self-containing
@@ -42,7 +29,27 @@ DEEP = {
 
 @pytest.mark.parametrize(("suffix", "text"), [(suffix, text) for suffix in DEEP for text in DEEP[suffix]], ids=BRIEF)
 def test_a_file_that_is_nested_too_deeply_is_refused(suffix, text):
-    assert mistakes(f"deep{suffix}", text) == [f"deep{suffix}: is nested too deeply"]
+    (line,) = mistakes(f"deep{suffix}", text)
+    assert re.fullmatch(r"deep\.\w+(:1)?: is nested too deeply: the limit is 100 levels", line)
+
+
+DEEPEST = {
+    ".json": lambda depth: f'{{"optimizer": "sgd", "x": {"[" * depth}{"]" * depth}}}',
+    ".yaml": lambda depth: f"optimizer: sgd\nx: {'[' * depth}{']' * depth}\n",
+    ".toml": lambda depth: f"optimizer = 'sgd'\nx = {'[' * depth}{']' * depth}\n",
+}
+
+
+@pytest.mark.parametrize("suffix", DEEPEST)
+def test_every_format_allows_a_hundred_levels(suffix):
+    assert loaded(f"deep{suffix}", DEEPEST[suffix](99), key="optimizer") == SGDSpec()
+    (line,) = mistakes(f"deep{suffix}", DEEPEST[suffix](100), key="optimizer")
+    assert line.endswith("is nested too deeply: the limit is 100 levels")
+
+
+def test_levels_that_aliases_add_up_count_too():
+    text = "x0: &x0 []\n" + "".join(f"x{n + 1}: &x{n + 1} [*x{n}]\n" for n in range(120))
+    assert mistakes("deep.yaml", text) == ["deep.yaml: is nested too deeply: the limit is 100 levels"]
 
 
 @pytest.mark.parametrize("depth", [300, 900])
@@ -57,25 +64,65 @@ def grown(lines: int, line: str) -> str:
     return "x0: &x0 {a: 1, b: 2}\n" + "".join(line.format(last=n, this=n + 1) for n in range(lines)) + "type: SGD\n"
 
 
-MANY = "bomb.yaml: stands for more than 100,000 values, by aliases or as it is"
+MANY = "expands to more than 100,000 values"
+ITSELF = "a value contains itself, by an alias"
+# The line says how far the file was read: the values double or treble from line to line.
 BOMBS = {
-    "lists": (grown(40, "x{this}: &x{this} [*x{last}, *x{last}, *x{last}]\n"), MANY),
-    "mappings": (grown(200, "x{this}: &x{this} {{a: *x{last}, b: *x{last}}}\n"), MANY),
-    "keys": (grown(40, "x{this}: &x{this} {{? [*x{last}, *x{last}] : 1}}\n"), MANY),
-    "merges": (grown(100, "x{this}: &x{this} {{<<: [*x{last}, *x{last}], c{this}: 1}}\n"), MANY),
-    "a list in itself": ("type: SGD\ngroups: &a\n- *a\n", "bomb.yaml:2: a value contains itself, by an alias"),
-    "a mapping in itself": ("&a\ntype: SGD\nx: {y: *a}\n", "bomb.yaml:1: a value contains itself, by an alias"),
-    "a merge of itself": ("&a\ntype: SGD\n<<: *a\n", "bomb.yaml:1: a value contains itself, by an alias"),
+    "lists": (grown(40, "x{this}: &x{this} [*x{last}, *x{last}, *x{last}]\n"), f"10: {MANY}"),
+    "mappings": (grown(200, "x{this}: &x{this} {{a: *x{last}, b: *x{last}}}\n"), f"14: {MANY}"),
+    "merges": (grown(100, "x{this}: &x{this} {{<<: [*x{last}, *x{last}], c{this}: 1}}\n"), f"14: {MANY}"),
+    "a list in itself": ("type: SGD\ngroups: &a\n- *a\n", f"3: {ITSELF}"),
+    "a mapping in itself": ("&a\ntype: SGD\nx: {y: *a}\n", f"3: {ITSELF}"),
+    "a merge of itself": ("&a\ntype: SGD\n<<: *a\n", f"3: {ITSELF}"),
 }
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_aliases_that_would_fill_the_memory_are_refused_at_once(bomb):
+def test_aliases_that_would_fill_the_memory_are_refused_as_soon_as_they_do(bomb):
     text, expected = BOMBS[bomb]
-    mistakes("bomb.yaml", "[")  # pays for imports
-    start = time.process_time()
-    assert mistakes("bomb.yaml", text) == [expected]
-    assert time.process_time() - start < 1
+    assert mistakes("bomb.yaml", text) == [f"bomb.yaml:{expected}"]
+
+
+MOST = {
+    ".json": lambda count: f'{{"optimizer": "sgd", "x": [{", ".join("1" * count)}]}}',
+    ".yaml": lambda count: f"optimizer: sgd\nx: [{', '.join('1' * count)}]\n",
+    ".toml": lambda count: f"optimizer = 'sgd'\nx = [{', '.join('1' * count)}]\n",
+}
+
+
+@pytest.mark.parametrize("suffix", MOST)
+def test_every_format_allows_a_hundred_thousand_values(suffix):
+    # Beside these there are the file, the two keys, the optimizer and the list.
+    assert loaded(f"many{suffix}", MOST[suffix](100_000 - 5), key="optimizer") == SGDSpec()
+    (line,) = mistakes(f"many{suffix}", MOST[suffix](100_000 - 4), key="optimizer")
+    assert line.endswith(MANY)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".yaml", ".toml"])
+def test_a_file_is_read_no_further_than_the_limit(suffix):
+    spec = {".json": '"sgd"', ".yaml": "sgd", ".toml": "type = 'sgd'"}[suffix]
+    assert loaded(f"long{suffix}", spec + "\n" * (1_000_000 - len(spec))) == SGDSpec()
+    line = f"long{suffix}: is too large: the limit is 1,000,000 bytes"
+    assert mistakes(f"long{suffix}", spec + "\n" * (1_000_001 - len(spec))) == [line]
+    with Path(f"long{suffix}").open("wb") as file:
+        file.truncate(10**12)  # a file with a hole takes no space on the disk
+    with pytest.raises(SpecFileError, match=line):
+        load_spec(f"long{suffix}")
+
+
+@pytest.mark.parametrize("suffix", [".json", ".yaml", ".toml"])
+@pytest.mark.parametrize("text", ["", "\n", " \t\r\n", "\ufeff"], ids=repr)
+def test_a_file_without_anything_in_it_is_said_to_be_empty(suffix, text):
+    assert mistakes(f"none{suffix}", text) == [f"none{suffix}: is empty"]
+
+
+@pytest.mark.parametrize("suffix", [".json", ".yaml", ".toml"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le", "utf-16-be"])
+def test_an_encoding_other_than_utf_8_is_named(suffix, encoding):
+    (line,) = mistakes(f"wide{suffix}", '{"type": "SGD"}'.encode(encoding))
+    rule = f"but is {encoding.upper()}: save it as UTF-8" if encoding in ("utf-16", "utf-32") else "NUL"
+    assert "must be UTF-8" in line
+    assert rule in line
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,130 @@
+"""What a file holds, whatever its format, and the limits that hold for every format."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, NamedTuple
+
+#: A training config has some kB. The YAML parser takes two seconds for a file of this size.
+MOST_BYTES = 1_000_000
+#: Keys included. YAML's aliases can make billions of a few lines, and its parser takes 15 us for each.
+MOST_VALUES = 100_000
+#: Far below the thousand calls after which Python raises RecursionError, in whatever reads the data next.
+DEEPEST = 100
+#: 4,000 decimal digits. Python refuses to read or print an int of more than 4,300.
+MOST_BITS = 13_288
+
+# UTF-32 first, since its mark begins like that of UTF-16.
+_OTHER_ENCODINGS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
+class BadFileError(Exception):
+    """What is wrong with a file, and the line where that is known."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class Place(NamedTuple):
+    """Where a value is written: its line, and the places of its entries by key or index, as text."""
+
+    line: int
+    entries: Mapping[str, Place]
+
+
+class Document(NamedTuple):
+    """The data of a file, and where each value is written if the format's parser tells."""
+
+    data: Any
+    place: Place | None = None
+
+    def line_of(self, path: tuple[int | str, ...]) -> int | None:
+        """The line of the value at ``path``, or of the nearest value around it that the file holds."""
+        place, line = self.place, None
+        for name in path:
+            if place is None:
+                break
+            line, place = place.line, place.entries.get(str(name))
+        return place.line if place else line
+
+
+def text_of(file: BinaryIO) -> str:
+    """The text of ``file``, of which no more is read than a file may have.
+
+    Its size is not asked for, since /proc and devices say 0.
+    """
+    content = file.read(MOST_BYTES + 1) or b""  # None where a file would have to be waited for
+    check_size(content)
+    for mark, encoding in _OTHER_ENCODINGS.items():
+        if content.startswith(mark):
+            raise BadFileError(f"must be UTF-8, but is {encoding}: save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadFileError(f"must be UTF-8 ({error.reason} at byte {error.start})") from None
+    if "\0" in text:
+        raise BadFileError("must be UTF-8 text, but has a NUL character", text.count("\n", 0, text.index("\0")) + 1)
+    if not text.strip():
+        raise BadFileError("is empty")
+    return text
+
+
+def check_size(content: bytes) -> None:
+    """Raises ``BadFileError`` if ``content`` is more than a file may have."""
+    if len(content) > MOST_BYTES:
+        raise BadFileError(f"is too large: the limit is {MOST_BYTES:,} bytes")
+
+
+def check(data: object) -> None:
+    """Raises ``BadFileError`` if ``data`` has more or deeper values than the limits, or values no one can print."""
+    level, depth, count = [data], 0, 0
+    while level:
+        depth, count = depth + 1, count + len(level)
+        if depth > DEEPEST:
+            raise too_deep()
+        if count > MOST_VALUES:
+            raise too_many()
+        for value in level:
+            _check_scalar(value)
+        level = [entry for value in level for entry in _entries(value)]
+
+
+def too_deep(line: int | None = None) -> BadFileError:
+    """The error for values inside each other that no config needs."""
+    return BadFileError(f"is nested too deeply: the limit is {DEEPEST} levels", line)
+
+
+def too_many(line: int | None = None) -> BadFileError:
+    """The error for more values than any config needs."""
+    return BadFileError(f"expands to more than {MOST_VALUES:,} values", line)
+
+
+def too_long(line: int | None = None) -> BadFileError:
+    """The error for an integer that Python refuses to read or to print."""
+    return BadFileError("has an integer of more than 4,000 digits", line)
+
+
+def _entries(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        yield from value
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def _check_scalar(value: object) -> None:
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        raise too_long()
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            half = value[error.start : error.end].encode("unicode_escape").decode()
+            raise BadFileError(f"has the character {half[:6]}, half of a surrogate pair") from None

@@ -1,0 +1,39 @@
+"""JSON. The parser of the standard library tells no line numbers but for text that is not JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, BinaryIO
+
+from keras_optkit.formats.document import BadFileError, Document, check, text_of, too_deep, too_long
+from keras_optkit.specs.errors import in_short
+
+
+def read(file: BinaryIO) -> Document:
+    """The data of a JSON file. ``NaN`` and ``Infinity`` are read, as Python does; no field accepts them."""
+    try:
+        data = json.loads(text_of(file), object_pairs_hook=_without_duplicates)
+    except json.JSONDecodeError as error:
+        raise BadFileError(f"is not JSON: {error.msg}", error.lineno) from None
+    except ValueError:
+        raise too_long() from None
+    except RecursionError:
+        raise too_deep() from None
+    check(data)
+    if isinstance(data, dict):
+        data.pop("$schema", None)  # tells an editor which schema to use
+    return Document(data)
+
+
+def write(data: dict[str, Any]) -> str:
+    """``data`` as JSON, indented by two."""
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise BadFileError(f"{in_short(name)} is written twice in one object")
+        fields[name] = value
+    return fields

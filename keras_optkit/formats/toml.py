@@ -1,0 +1,69 @@
+"""TOML, by the standard library; tomli-w, which writes it, is an extra."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any, BinaryIO
+
+from keras_optkit.formats.document import DEEPEST, BadFileError, Document, check, text_of, too_deep, too_long
+
+# TOML has no null, and no field but these means anything else by the text.
+_NULL = "null"
+_TEXT_FIELDS = {"name", "match"}
+
+# Strings of three quotes first, since they begin like an empty one of one quote.
+_STRING_OR_COMMENT = re.compile(
+    r'"""(?:[^\\]|\\.)*?"""|' r"'''.*?'''|" r'"(?:[^"\\\n]|\\.)*"|' r"'[^'\n]*'|" r"\#[^\n]*", re.DOTALL
+)
+_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+
+
+def read(file: BinaryIO) -> Document:
+    """The data of a TOML file, in which the text ``"null"`` is None."""
+    text = text_of(file)
+    _check_keys(text)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = str(error)
+        at_line = _AT_LINE.search(problem)
+        raise BadFileError(f"is not TOML: {_AT_LINE.sub('', problem)}", at_line and int(at_line[1])) from None
+    except ValueError:
+        raise too_long() from None
+    except RecursionError:
+        raise too_deep() from None
+    check(data)
+    return Document(_with_nulls(data))
+
+
+def write(data: dict[str, Any]) -> str:
+    """``data`` as TOML, in which None is the text ``"null"``."""
+    try:
+        import tomli_w
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("writing TOML files needs tomli-w: pip install 'keras_optkit[toml]'") from error
+    return tomli_w.dumps(_without_nulls(data))
+
+
+def _check_keys(text: str) -> None:
+    """Refuses a dotted key of many parts: tomllib keeps every beginning of it, 6 GB for one of 40,000 parts."""
+    bare = _STRING_OR_COMMENT.sub(lambda found: '"' + "\n" * found[0].count("\n"), text)
+    for part in re.finditer(r"[^\n=,\[\]{}]+", bare):
+        if part[0].count(".") >= DEEPEST:
+            raise too_deep(bare.count("\n", 0, part.start()) + 1)
+
+
+def _with_nulls(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {
+            name: None if value == _NULL and name not in _TEXT_FIELDS else _with_nulls(value)
+            for name, value in node.items()
+        }
+    return [_with_nulls(entry) for entry in node] if isinstance(node, list) else node
+
+
+def _without_nulls(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {name: _NULL if value is None else _without_nulls(value) for name, value in node.items()}
+    return [_without_nulls(entry) for entry in node] if isinstance(node, list) else node
