@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from keras_optkit.runtime.factory import build_optimizer
 from keras_optkit.runtime.keras_internals import compiled_with
+from keras_optkit.runtime.made_for import note_run
 from keras_optkit.runtime.places import has_weights
 from keras_optkit.runtime.plan import plan_of
 from keras_optkit.runtime.preflight import check
@@ -17,6 +18,7 @@ from keras_optkit.runtime.watching import watch
 from keras_optkit.specs.hints import nearest_first
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
+from keras_optkit.specs.resolving import RunLength, resolve
 
 if TYPE_CHECKING:
     import keras
@@ -58,8 +60,8 @@ def compile_with(
     Warns:
         OptimizerWarning: the model will train, but not as the spec reads; or the spec does not fit the run.
     """
-    written = read(OptimizerSpec, spec)
-    spec = written.resolve(steps_per_epoch=steps_per_epoch, epochs=epochs)
+    written, run = read(OptimizerSpec, spec), RunLength.of(steps_per_epoch, epochs)
+    spec = resolve(written, run)
     _check_model(model)
     _check_arguments(model, compile_arguments)
     if compile_arguments.get("loss") is None:
@@ -69,7 +71,8 @@ def compile_with(
         optimizer: Any = build_optimizer(spec)
     plan = plan_of(model, spec.exclude_from_weight_decay, spec.groups) if has_weights(model) else None
     check(model, spec, compile_arguments, optimizer, plan)
-    warn_of_misfits(written, steps_per_epoch, epochs)
+    note_run(optimizer, written, run)
+    warn_of_misfits(written, run)
     with _strategy_scope(model):
         if hasattr(optimizer, "follow"):
             optimizer.follow(plan, model)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from keras_optkit.runtime.arguments import arguments_for, keras_class
+from keras_optkit.runtime.made_for import note_run
 from keras_optkit.runtime.warning import warn_of_misfits
 from keras_optkit.specs.optimizers import (
     AdadeltaSpec,
@@ -25,6 +26,7 @@ from keras_optkit.specs.optimizers import (
     SGDSpec,
 )
 from keras_optkit.specs.registry import read
+from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.schedules import (
     CosineDecayRestartsSpec,
     CosineDecaySpec,
@@ -130,9 +132,10 @@ def build_optimizer(
     Warns:
         OptimizerWarning: the spec does not fit the run; for example, its steps read as if they were epochs.
     """
-    written = read(OptimizerSpec, spec)
-    optimizer = _native_optimizer(written.resolve(steps_per_epoch=steps_per_epoch, epochs=epochs))
-    warn_of_misfits(written, steps_per_epoch, epochs)
+    written, run = read(OptimizerSpec, spec), RunLength.of(steps_per_epoch, epochs)
+    optimizer = _native_optimizer(resolve(written, run))
+    note_run(optimizer, written, run)
+    warn_of_misfits(written, run)
     return optimizer
 
 
@@ -196,9 +199,9 @@ def build_schedule(
     Warns:
         OptimizerWarning: the spec does not fit the run; for example, its steps read as if they were epochs.
     """
-    written = read(ScheduleSpec, spec)
-    schedule = _native_schedule(written.resolve(steps_per_epoch=steps_per_epoch, epochs=epochs))
-    warn_of_misfits(written, steps_per_epoch, epochs)
+    written, run = read(ScheduleSpec, spec), RunLength.of(steps_per_epoch, epochs)
+    schedule = _native_schedule(resolve(written, run))
+    warn_of_misfits(written, run)
     return schedule
 
 

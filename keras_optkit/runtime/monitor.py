@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from keras_optkit.runtime.made_for import warn_of_another_run
+
 if TYPE_CHECKING:
     from keras.callbacks import Callback
 else:
@@ -19,6 +21,9 @@ class LearningRateMonitor(Callback):
     It does so at the end of each batch and epoch, under ``"learning_rate"``, so that the progress bar, ``History``,
     ``CSVLogger`` and ``TensorBoard`` show it; callbacks after this one in the list see it. After a step it is the rate
     of the next step, as in Keras's own callbacks.
+
+    When training begins, it warns if ``fit`` has other epochs, or other steps per epoch, than those for which the
+    durations of the spec became steps.
 
     With groups, the rate of the group that matches ``match`` is under ``"learning_rate/match"``. Under Keras's
     ``MultiOptimizer`` the rate of each optimizer in it is under ``"learning_rate/name"``, with the optimizer's name.
@@ -44,6 +49,17 @@ class LearningRateMonitor(Callback):
 
         LearningRateMonitor.__bases__ = (keras.callbacks.Callback,)
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Compares the run that begins with the one that the optimizer was made for.
+
+        Warns:
+            OptimizerWarning: durations became steps for other ``steps_per_epoch`` or ``epochs`` than ``fit`` has.
+        """
+        model: Any = self.model
+        params: Any = self.params or {}
+        if model.optimizer is not None:
+            warn_of_another_run(_without_loss_scaling(model.optimizer), params.get("steps"), params.get("epochs"))
+
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Adds the rates to the logs of the batch."""
         self._add_rates(logs)
@@ -58,14 +74,20 @@ class LearningRateMonitor(Callback):
             logs.update(_rates(model.optimizer, "learning_rate"))
 
 
+def _without_loss_scaling(optimizer: Any) -> Any:
+    import keras
+
+    scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    return optimizer.inner_optimizer if scales else optimizer
+
+
 def _rates(optimizer: Any, key: str) -> Iterator[tuple[str, float]]:
     """The rates of ``optimizer`` and of all in it, each with its key in the logs."""
     import keras
 
     from keras_optkit.runtime.grouped import Grouped
 
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        optimizer = optimizer.inner_optimizer
+    optimizer = _without_loss_scaling(optimizer)
     multi: Any = getattr(keras.optimizers, "MultiOptimizer", ())  # Keras 3.13 has none
     if isinstance(optimizer, multi):
         names = [inner.name for inner in optimizer.optimizers]

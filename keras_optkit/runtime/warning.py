@@ -13,7 +13,7 @@ class OptimizerWarning(UserWarning):
     """An optimizer that will train, but perhaps not as its spec reads."""
 
 
-def warn_of_misfits(spec: Spec, steps_per_epoch: object, epochs: object) -> None:
+def warn_of_misfits(spec: Spec, run: RunLength) -> None:
     """Warns of what in ``spec`` does not fit the run, at the line that called the function that calls this."""
-    for misfit in misfits(spec, RunLength.of(steps_per_epoch, epochs)):
+    for misfit in misfits(spec, run):
         warnings.warn(str(misfit), OptimizerWarning, stacklevel=3)

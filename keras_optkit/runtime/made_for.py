@@ -1,0 +1,44 @@
+"""The run that an optimizer was made for, kept with it until training begins and the real one is known."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+from keras_optkit.runtime.warning import OptimizerWarning
+from keras_optkit.specs.base import Spec
+from keras_optkit.specs.durations import is_resolved
+from keras_optkit.specs.resolving import RunLength
+
+_ATTRIBUTE = "_made_for"
+
+
+def note_run(optimizer: Any, spec: Spec, run: RunLength) -> None:
+    """Keeps with ``optimizer`` the run for which durations of ``spec`` became steps, if any did."""
+    if not is_resolved(spec):
+        setattr(optimizer, _ATTRIBUTE, tuple(run))
+
+
+def warn_of_another_run(optimizer: Any, steps_per_epoch: int | None, epochs: int | None) -> None:
+    """Warns if ``fit`` has other numbers than the run for which the durations of ``optimizer`` became steps."""
+    noted = getattr(optimizer, _ATTRIBUTE, (None, None))
+    parts = zip(("step{} per epoch", "epoch{}"), noted, (steps_per_epoch, epochs), strict=True)
+    other = [part for part in parts if part[1] and part[2] and part[1] != part[2]]
+    if other:
+        made = " of ".join(_counted(there, name) for name, there, _ in reversed(other))
+        trains = " of ".join(_counted(here, name) for name, _, here in reversed(other))
+        text = f"the durations became steps for {made}, but fit trains {trains}: build the optimizer for this run"
+        warnings.warn(text, OptimizerWarning, stacklevel=_outside_keras())
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number:,} {name.format('' if number == 1 else 's')}"
+
+
+def _outside_keras() -> int:
+    """The ``stacklevel`` at which ``warn_of_another_run`` warns at the line that calls ``fit``."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in {"keras", "keras_optkit"}:
+        frame, level = frame.f_back, level + 1
+    return level
