@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-# How many examples `make fuzz` draws for each property.
+# How many examples `make fuzz` draws for each property that does not say its own number.
 N ?= 1000
 
 # The tests that `make quick` leaves out: those that import Keras, and those that run whole programs.
@@ -40,7 +40,7 @@ test: $(VENV)/.ready ## run the tests, with the same random examples each time
 quick: $(VENV)/.ready ## run the tests that need neither Keras nor a type checker
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(addprefix --ignore=,$(SLOW))
 
-fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N of them for each
+fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N=1000 of them for each
 	@FUZZ_EXAMPLES=$(N) $(BIN)/python -m pytest -n auto --dist load -m hypothesis --hypothesis-profile=fuzz
 
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows
