@@ -15,6 +15,7 @@ def _examples() -> list[doctest.DocTest]:
     return [test for test in found if test.examples]
 
 
+@pytest.mark.usefixtures("registry")  # one registers a spec
 @pytest.mark.parametrize("example", _examples(), ids=lambda example: example.name)
 def test_every_example_in_a_docstring_prints_what_it_shows(example: doctest.DocTest) -> None:
     import keras

@@ -81,13 +81,24 @@ class Spec(TypedValue, kind=True):
 
 
 def register_spec(cls: type[S]) -> type[S]:
-    """Makes a spec class readable by its type name, from mappings and from files; use it as a decorator.
+    """Make a spec class readable by its type name, from mappings and from files. Use it as a decorator.
 
     The type name is the class name without ``Spec``.
 
     Raises:
-        TypeError: ``cls`` is not a subclass of ``OptimizerSpec`` or ``ScheduleSpec``.
+        TypeError: ``cls`` is not a subclass of ``OptimizerSpec`` or ``ScheduleSpec``, or lacks an abstract method.
         ValueError: another class has the name. (The same class may be registered again, as a notebook does.)
+
+    Examples:
+        >>> from keras_optkit.fields import Rate
+        >>> @register_spec
+        ... class HalfSpec(ScheduleSpec):
+        ...     learning_rate: Rate
+        ...
+        ...     def value(self, step, xp=np):
+        ...         return self.learning_rate / 2
+        >>> parse_spec({"type": "half", "learning_rate": 0.1}).value(0)
+        0.05
     """
     bases = inspect.getmro(cls)[1:] if isinstance(cls, type) else ()
     is_of_a_kind = any(issubclass(base, Spec) and base.is_kind and base is not Spec for base in bases)

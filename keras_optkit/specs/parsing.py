@@ -18,14 +18,20 @@ def parse_spec(data: S) -> S: ...
 @overload
 def parse_spec(data: Mapping[str, Any] | str) -> OptimizerSpec | ScheduleSpec: ...
 def parse_spec(data: object) -> Spec:
-    """The optimizer or schedule spec that ``data`` says.
+    """The optimizer or schedule spec in ``data``.
 
     Args:
-        data: a mapping with a ``type``, as it stands in a config file; the name of a type whose fields all have
-            defaults, such as ``"adam"``; or a spec, which is returned as it is. Case and underscores do not count
-            in a type: ``"CosineDecay"`` and ``"cosine_decay"`` are one.
+        data: a mapping with a ``type``, as in a config file; the name of a type whose fields all have defaults, such as
+            ``"adam"``; or a spec, which is returned as it is. Case, underscores, hyphens and a final ``Spec`` do not
+            count in a type: ``"AdamW"``, ``"adam_w"`` and ``"AdamWSpec"`` are the same.
 
     Raises:
         pydantic.ValidationError: a ``ValueError`` with one line for each mistake: path, rule, value received.
+
+    Examples:
+        >>> parse_spec({"type": "sgd", "momentum": "0.9"})
+        SGDSpec(momentum=0.9)
+        >>> parse_spec("adamw").weight_decay
+        0.004
     """
     return read(Spec, data)

@@ -1,4 +1,4 @@
-"""Type names and the classes they stand for: how data becomes a spec, also one of a user's own class."""
+"""Type names and their classes: how data becomes a spec, including one of your own class."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class TypedValue(Value):
             cls.type = cls.__name__.removesuffix("Spec")
             cls.__annotations__ = {"type": Literal[cls.type], **written}
         if "type" in written and not isinstance(cls.__dict__.get("type"), str):
-            raise TypeError(f"the type of {cls.__name__} needs a default: leave it out, or write its name behind it")
+            raise TypeError(
+                f"the type of {cls.__name__} needs a default: remove it, or write type: Literal['Name'] = 'Name'"
+            )
         super().__init_subclass__(**kwargs)
 
     @classmethod
@@ -61,7 +63,7 @@ class TypedValue(Value):
 
     @classmethod
     def _remedy(cls, data: object) -> str:
-        """What to add to the rule that ``data`` breaks, which says nothing that a value of this kind could be."""
+        """What to add to the error if ``data`` cannot be a value of this kind."""
         return ""
 
 
@@ -90,14 +92,14 @@ def registered(kind: type[T]) -> dict[str, type[T]]:
 
 
 def find(kind: type[T], name: str) -> type[T] | None:
-    """The subclass of ``kind`` that ``name`` stands for, if there is one. ``"adam-w"`` and ``"AdamWSpec"`` are one."""
+    """The subclass of ``kind`` called ``name``, if there is one. ``"adam-w"`` and ``"AdamWSpec"`` are one."""
     cls = (_classes.get(name) if type(name) is str else None) or _classes.get(type_word(name))
     # isinstance and issubclass go through ABCMeta, which takes as long as validation itself.
     return cast("type[T]", cls) if cls is not None and kind in cls.__mro__ else None
 
 
 def read(kind: type[T], data: object) -> T:
-    """The spec of some ``kind`` that ``data`` says: a mapping with a ``type``, a type name, or a spec already.
+    """The spec of some ``kind`` in ``data``: a mapping with a ``type``, a type name, or a spec.
 
     Raises:
         pydantic.ValidationError: with a line for each mistake.

@@ -38,6 +38,10 @@ def scale_learning_rate(spec: Spec | Mapping[str, Any] | str, factor: float) -> 
     Raises:
         ValueError: ``factor`` is not such a number, or ``spec`` declares no field as a rate.
         pydantic.ValidationError: ``spec`` is invalid, or a scaled rate is no longer one that float32 can hold.
+
+    Examples:
+        >>> scale_learning_rate({"type": "SGD", "learning_rate": {"type": "Constant", "learning_rate": 0.1}}, 2)
+        SGDSpec(learning_rate=ConstantSpec(learning_rate=0.2))
     """
     try:
         amount = Range("> 0").number(factor)

@@ -1,4 +1,4 @@
-"""``Value``: frozen, closed to unknown fields, checked when it is made, equal by content."""
+"""``Value``: immutable, closed to unknown fields, validated on creation, equal by content."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from keras_optkit.specs.errors import Mistake, explained, field_error, in_short,
 
 
 class Conflict(NamedTuple):
-    """Fields that are right alone and wrong together: the field to report it at, and the rule."""
+    """A rule between fields that is broken: the field to report it at, and the rule."""
 
     field: str
     rule: str
 
 
 class Value(BaseModel):
-    """A frozen model that is checked whenever it is made and whose errors say what to do.
+    """An immutable model, validated on creation, with errors that name the remedy.
 
     Two are equal when they are of one class and all their fields are equal; equal ones hash alike.
     """
@@ -44,16 +44,22 @@ class Value(BaseModel):
         return f"{cls.__name__} takes its fields by name: {cls.__name__}({first}={in_short(positional[0])}, ...)"
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with some fields changed, checked like a new one."""
+        """A copy with some fields changed, validated like a new one.
+
+        ``SGDSpec(momentum=0.9).replace(nesterov=True)`` is ``SGDSpec(momentum=0.9, nesterov=True)``.
+
+        Raises:
+            pydantic.ValidationError: the copy would be invalid.
+        """
         written = {name: getattr(self, name) for name in self.model_fields_set}
         return type(self).model_validate(written | changes)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Pydantic's copy, except that an ``update`` is checked."""
+        """Pydantic's copy, but an ``update`` is validated."""
         return self.replace(**update) if update else super().model_copy(deep=deep)
 
     def conflicts(self) -> Iterable[Conflict]:
-        """The rules between fields that this one breaks. A subclass adds its own to ``super().conflicts()``."""
+        """The rules between fields that this spec breaks. A subclass adds its own to ``super().conflicts()``."""
         return ()
 
     @model_validator(mode="wrap")

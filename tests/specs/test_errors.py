@@ -24,6 +24,7 @@ from keras_optkit import (
     parse_spec,
     scale_learning_rate,
 )
+from keras_optkit.specs.errors import Mistake, field_error, validation_error, why
 from keras_optkit.specs.value import Value
 
 DECAY = {"type": "ExponentialDecay", "initial_learning_rate": 0.1, "decay_steps": 1000, "decay_rate": 0.9}
@@ -282,3 +283,56 @@ def test_a_rule_of_pydantic_or_of_ones_own_is_shown_with_the_value(refusals):
         "invalid literal for int() with base 10: 'x', received 'ab'",
         "Input should be less than or equal to 3, received 5",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (("a", 3, "b"), ("a", 3, "b")),
+        (("x" * 100,), ("x" * 100,)),
+        (("x" * 60 + "y" * 41,), ("x" * 60 + "y" * 6 + "..." + "y" * 25,)),
+        (("\ud800",), (r"\ud800",)),
+        (tuple(range(30)), tuple(range(30))),
+        (tuple(range(1000)), (*range(29), "...", 999)),
+    ],
+    ids=["short", "a long name", "too long a name", "a surrogate", "a long path", "too long a path"],
+)
+def test_a_path_is_as_long_as_a_line(path, shown):
+    error = validation_error("X", [Mistake(path, None, field_error("k", "rule"))])
+    assert error.errors()[0]["loc"] == shown
+
+
+@pytest.mark.parametrize(
+    ("received", "kept"),
+    [
+        (None, None),
+        (True, True),
+        (1.5, 1.5),
+        (2**62, 2**62),
+        (2**64, "18446744073709551616"),
+        (10**5000, "an int of 16610 bits"),
+        ("text", "text"),
+        ("\ud800", r"'\ud800'"),
+        ([1, 2], "[1, 2]"),
+    ],
+    ids=["None", "true", "float", "int", "big int", "very big int", "text", "surrogate", "list"],
+)
+def test_an_error_keeps_what_was_received_as_far_as_it_can_be_sent(received, kept):
+    assert validation_error("X", [Mistake((), received, field_error("k", "rule"))]).errors()[0]["input"] == kept
+
+
+def test_a_long_rule_keeps_its_beginning_and_the_value():
+    message = field_error("k", "a" * 5000, "value").message()
+    assert message.startswith("a" * 1000)
+    assert message.endswith("aaa, received 'value'")
+    assert len(message) < 2000
+
+
+def test_what_an_exception_says_is_short_also_if_it_can_say_nothing():
+    class SilentError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no")
+
+    assert why(SilentError()) == "SilentError: "
+    assert why(ValueError("too small")) == "ValueError: too small"
+    assert len(why(ValueError("x" * 10_000))) < 250
