@@ -69,11 +69,11 @@ LIGHT = {
 }
 
 
-def run(work: str) -> subprocess.CompletedProcess[str]:
+def run(work: str, unwanted: str = HEAVY) -> subprocess.CompletedProcess[str]:
     lines = work.rstrip().splitlines()
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     script = "\n".join(["import sys, keras_optkit", *(line[indent:] for line in lines)])
-    script += f"\nloaded = {HEAVY} & sys.modules.keys()\nassert not loaded, loaded\n"
+    script += f"\nloaded = {unwanted} & sys.modules.keys()\nassert not loaded, loaded\n"
     root = Path(__file__).parent.parent
     return subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=root, capture_output=True, text=True)
 
@@ -88,3 +88,9 @@ def test_a_heavy_import_would_be_noticed() -> None:
     done = run("sys.modules['tensorflow'] = sys")
     assert done.returncode == 1
     assert "AssertionError: {'tensorflow'}" in done.stderr
+
+
+@pytest.mark.parametrize("work", ["import", "parse", "refuse", "compare and hash", "change", "show", "dump", "pickle"])
+def test_needs_no_numpy_either_to(work: str) -> None:
+    done = run(LIGHT[work], unwanted="{'numpy'}")
+    assert done.returncode == 0, done.stderr

@@ -6,9 +6,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from keras_optkit.preview.rates import rates_at, schedule_of
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read

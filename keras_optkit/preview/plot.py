@@ -6,16 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from keras_optkit.preview.rates import rates_at, read_and_resolve, schedule_of
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.resolving import RunLength
 from keras_optkit.specs.schedules import ScheduleSpec
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
 
 def plot_schedule(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.numbers import MOST_STEPS
@@ -16,6 +14,9 @@ from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.schedules import ScheduleSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 
 def learning_rates(

@@ -6,9 +6,8 @@ import numbers
 import re
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
-import numpy as np
-
 from keras_optkit.runtime.keras_internals import has_exclusion_of_its_own, held_learning_rate
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.hints import canonical
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import find

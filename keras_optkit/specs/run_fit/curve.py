@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.schedules import ScheduleSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 #: In a longer run only so many steps are looked at, which takes less than a millisecond for most schedules.
 MOST_SAMPLES = 2**12

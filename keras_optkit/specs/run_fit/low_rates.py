@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.resolving import RunLength
 from keras_optkit.specs.run_fit.curve import Curve
 from keras_optkit.specs.run_fit.misfit import Misfit, as_duration, counted, shown_share
 from keras_optkit.specs.run_fit.phases import Kind, Phase, pace, phases
 from keras_optkit.specs.run_fit.stretches import Stretch, at
 from keras_optkit.specs.run_fit.written import Written
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 _TWENTIETH = 1 / 20
 # Shares of the highest rate. A decay that is over, or that has no end, is as good as dead below the first. One that is

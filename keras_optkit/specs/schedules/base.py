@@ -6,8 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.overriding import overridden

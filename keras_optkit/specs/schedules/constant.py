@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Rate
 from keras_optkit.specs.schedules.base import ScheduleSpec

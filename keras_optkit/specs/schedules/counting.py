@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
+from keras_optkit.specs.array_namespace import is_numpy, np
 
 
 def periods(step: Any, length: int, xp: Any) -> Any:
@@ -24,7 +24,7 @@ def rest(step: Any, length: int, xp: Any) -> Any:
 
 def share(step: Any, length: Any, xp: Any) -> Any:
     """The share of ``length`` that is over at ``step``; from ``length`` on it is exactly 1."""
-    if xp is np:  # which divides exactly, and takes half the time for this
+    if is_numpy(xp):  # which divides exactly, and takes half the time for this
         return np.minimum(step / length, 1.0)
     return xp.where(step < length, step / length, 1.0)
 
@@ -46,8 +46,8 @@ def between(start: float, end: float, t: Any, xp: Any) -> Any:
 
 
 def _as_int(step: Any, xp: Any) -> Any:
-    return step if xp is np else xp.cast(step, "int64")
+    return step if is_numpy(xp) else xp.cast(step, "int64")
 
 
 def _as_float(count: Any, xp: Any) -> Any:
-    return count * 1.0 if xp is np else xp.cast(count, "float64")
+    return count * 1.0 if is_numpy(xp) else xp.cast(count, "float64")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Flag, Name, NonNegative, Rate, Steps

@@ -7,8 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import numpy as np
-
+from keras_optkit.specs.array_namespace import is_numpy, np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import first_not_rising, in_steps
 from keras_optkit.specs.fields import Listed, Ordered, Steps
@@ -47,7 +46,7 @@ class JoinSpec(ScheduleSpec):
     def value(self, step: Any, xp: Any = np) -> Any:
         starts = [0, *map(in_steps, self.boundaries)]
         first, last = 0, len(starts) - 1
-        if xp is np and np.size(step):  # the steps are known, and with them the pieces that they lie in
+        if is_numpy(xp) and np.size(step):  # the steps are known, and with them the pieces that they lie in
             first, last = (bisect_right(starts, int(found)) - 1 for found in (np.min(step), np.max(step)))
         rate = self.schedules[first].value(step - starts[first] if first else step, xp)
         for schedule, start in zip(self.schedules[first + 1 : last + 1], starts[first + 1 : last + 1], strict=True):

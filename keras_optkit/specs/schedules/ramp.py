@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-import numpy as np
-
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Positive, RateOrZero, Steps

@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.schedules.base import ScheduleSpec
 
 
