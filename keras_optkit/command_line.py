@@ -1,7 +1,7 @@
 """The command line: check, show and plot specs in config files, and print the JSON Schema for editors.
 
 ``check`` and ``show`` never import TensorFlow. The exit status is 0 if all is well, 1 if a file is wrong and 2 if the
-command is.
+command is. What does not fit the run is a warning, for which ``check --strict`` ends with 1 too.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from keras_optkit.files import SpecFileError, load_spec
+from keras_optkit.files import SpecFileError, load_spec, read_spec
 from keras_optkit.preview import describe, learning_rates, plot_schedule
 from keras_optkit.schema import json_schema
 from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.resolving import RunLength, resolve
+from keras_optkit.specs.run_fit import misfits
 from keras_optkit.specs.schedules import ScheduleSpec
 
 
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="check the specs in files")
     check.add_argument("files", nargs="+", metavar="FILE", help="a .json, .yaml, .yml or .toml file")
+    check.add_argument("--strict", action="store_true", help="end with 1 also if a spec does not fit the run")
     check.set_defaults(run=_check)
 
     show = commands.add_parser("show", help="what a spec will build, and its learning rate over the run")
@@ -101,14 +104,18 @@ def _check(options: argparse.Namespace) -> int:
     failed = False
     for file in options.files:
         try:
-            spec = load_spec(file, key=options.key)
-            if options.steps_per_epoch or options.epochs:
-                spec.resolve(steps_per_epoch=options.steps_per_epoch, epochs=options.epochs)
+            read = read_spec(file, key=options.key)
+            run = RunLength.of(options.steps_per_epoch, options.epochs)
+            if any(run):
+                resolve(read.spec, run)
+            warnings = [read.line(misfit.path, misfit.text, "warning") for misfit in misfits(read.spec, run)]
         except (OSError, ValueError, ModuleNotFoundError) as error:
             failed = True
             _report(file, error)
         else:
-            print(f"{file}: {spec!r}")
+            print(f"{file}: {read.spec!r}")
+            _print_errors(warnings)
+            failed |= options.strict and bool(warnings)
     return int(failed)
 
 
@@ -187,6 +194,10 @@ def _report(file: str, error: Exception) -> int:
         lines = [f"{error.filename or file}: {error.strerror or error}"]
     else:
         lines = [f"{file}: {error}"]
+    _print_errors(lines)
+    return 1
+
+
+def _print_errors(lines: Sequence[str]) -> None:
     for line in lines:
         print(" ".join(line.split()), file=sys.stderr)
-    return 1

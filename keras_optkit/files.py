@@ -7,12 +7,14 @@ import errno
 import os
 import stat
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from keras_optkit.formats import FORMATS, Format
-from keras_optkit.formats.document import BadFileError, check, check_size
+from keras_optkit.formats.document import BadFileError, Document, check, check_size
 from keras_optkit.formats.node import node_at
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.errors import in_short
@@ -60,6 +62,24 @@ def load_spec(path: str | os.PathLike[str], *, key: str | None = None) -> Optimi
         >>> load_spec("train.yaml", key="optimizer")
         AdamSpec(learning_rate=0.002)
     """
+    return read_spec(path, key=key).spec
+
+
+class ReadSpec(NamedTuple):
+    """A spec and the file that it was read from."""
+
+    spec: OptimizerSpec | ScheduleSpec
+    file: str
+    document: Document
+    names: tuple[str, ...]
+
+    def line(self, path: Sequence[int | str], text: str, kind: str | None = None) -> str:
+        """``text`` about the field at ``path`` of the spec, behind the file, the line and the ``kind`` of message."""
+        return _line(self.file, self.document, (*self.names, *path), text, kind)
+
+
+def read_spec(path: str | os.PathLike[str], *, key: str | None = None) -> ReadSpec:
+    """``load_spec``, with what is needed to tell the lines of the fields."""
     name = _name_of(path)
     if key is not None and not isinstance(key, str):
         raise TypeError(f"key is a dotted path such as 'train.optimizer', received {in_short(key)}")
@@ -75,14 +95,16 @@ def load_spec(path: str | os.PathLike[str], *, key: str | None = None) -> Optimi
     try:
         spec: OptimizerSpec | ScheduleSpec = parse_spec(node)
     except ValidationError as error:
-        lines = []
-        for mistake in error.errors(include_url=False):
-            at = (*names, *mistake["loc"])
-            line = document.line_of(at)
-            where = f"{name}:{line}" if line else name
-            lines.append(": ".join(part for part in (where, ".".join(map(str, at)), mistake["msg"]) if part))
+        mistakes = error.errors(include_url=False)
+        lines = [_line(name, document, (*names, *mistake["loc"]), mistake["msg"]) for mistake in mistakes]
         raise SpecFileError(lines) from None
-    return spec
+    return ReadSpec(spec, name, document, names)
+
+
+def _line(file: str, document: Document, path: tuple[int | str, ...], text: str, kind: str | None = None) -> str:
+    line = document.line_of(path)
+    where = f"{file}:{line}" if line else file
+    return ": ".join(part for part in (where, kind, ".".join(map(str, path)), text) if part)
 
 
 def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) -> None:

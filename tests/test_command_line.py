@@ -93,6 +93,38 @@ def test_check_reads_the_node_at_a_key_of_every_file(run):
     )
 
 
+def test_check_warns_of_what_does_not_fit_the_run_at_its_line(run):
+    Path("misfit.yaml").write_text(
+        "model:\n  optimizer:\n    type: SGD\n    learning_rate:\n      type: CosineDecay\n"
+        "      initial_learning_rate: 0.1\n      decay_steps: 20\n",
+        encoding="utf-8",
+    )
+    told = [
+        "misfit.yaml:7: warning: model.optimizer.learning_rate.decay_steps: "
+        "20 is 20 batches, 2% of the run: did you mean '20 epochs'?"
+    ]
+    spec = ["misfit.yaml: SGDSpec(learning_rate=CosineDecaySpec(initial_learning_rate=0.1, decay_steps=20))"]
+    check = ("check", "misfit.yaml", "--key", "model.optimizer", "--steps-per-epoch", "57")
+    assert run(*check, "--epochs", "20") == (0, spec, told)
+    assert run(*check, "--epochs", "20", "--strict") == (1, spec, told)
+    assert run(*check, "--strict") == (0, spec, [])
+
+
+def test_check_strict_ends_with_0_if_all_fits(run):
+    assert run("check", "sgd.yaml", "--steps-per-epoch", "57", "--epochs", "20", "--strict").status == 0
+
+
+def test_a_warning_in_one_file_does_not_hide_a_mistake_in_another(run):
+    done = run("check", "cosine.yaml", "bad.yaml", "cosine.yaml", "--steps-per-epoch", "57", "--epochs", "20")
+    assert done.status == 1
+    assert [line.partition(": ")[0] for line in done.err] == [
+        "cosine.yaml:2",
+        "bad.yaml:2",
+        "bad.yaml:3",
+        "cosine.yaml:2",
+    ]
+
+
 def test_check_with_the_length_of_the_run_checks_the_durations_in_steps(run):
     assert run("check", "cosine.yaml", "--steps-per-epoch", "10", "--epochs", "3").status == 0
     assert run("check", "cosine.yaml", "--epochs", "3") == (
