@@ -7,27 +7,41 @@ command is. What does not fit the run is a warning, for which ``check --strict``
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import math
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
 
 from pydantic import ValidationError
 
-from keras_optkit.files import SpecFileError, load_spec, read_spec
+from keras_optkit.files import SpecFileError, load_spec, one_line, read_spec
 from keras_optkit.preview import describe, learning_rates, plot_schedule
 from keras_optkit.schema import json_schema
+from keras_optkit.specs.errors import cut, in_short
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.run_fit import misfits
 from keras_optkit.specs.schedules import ScheduleSpec
 
+# The largest number that float64 counts to, in which steps are computed.
+_MOST_STEPS = 2**53
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(one_line(cut(message, 300)))  # it repeats what was written, however long
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit status."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this process
+            setattr(sys, name, io.StringIO())
     parser = _parser()
     # Overrides may stand before or after options, which argparse allows for one positional argument only.
     options, others = parser.parse_known_args(arguments)
@@ -37,23 +51,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.overrides = [*getattr(options, "overrides", []), *map(_override, others)]
     except argparse.ArgumentTypeError as error:
         parser.error(str(error))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # where an output knows no more than ASCII
     try:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # where an output knows no more than ASCII
         status: int = options.run(options)
-        sys.stdout.flush()
-    except OSError as error:
-        # Of the output, since the commands report what is wrong with files. Nothing more can be written to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            return 0  # the reader of a pipe has seen enough
-        print(f"cannot write: {error.strerror}", file=sys.stderr)
+    except OSError as error:  # of an output, since the commands report what is wrong with files
+        with contextlib.suppress(OSError):
+            _say(f"cannot write: {error.strerror}", sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130  # what shells say of a process that ended so
     return status
 
 
+def _say(text: str, stream: TextIO) -> None:
+    """Prints at once, so that errors and results keep their order where both go into one pipe or file."""
+    try:
+        print(text, file=stream, flush=True)
+    except OSError as error:
+        # What the stream still holds, and gets from now on, vanishes; Python would try again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        # Whoever reads a pipe may have seen enough, while the exit status is still to be found.
+        if not isinstance(error, BrokenPipeError):
+            raise
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="keras-optkit", description="Check, show and plot optimizer specs in files.")
+    parser = _Parser(prog="keras-optkit", description="Check, show and plot optimizer specs in files.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     check = commands.add_parser("check", help="check the specs in files")
@@ -67,7 +91,14 @@ def _parser() -> argparse.ArgumentParser:
 
     plot = commands.add_parser("plot", help="draw the learning rate over the run into a picture")
     plot.add_argument("file", metavar="FILE")
-    plot.add_argument("-o", "--output", required=True, metavar="PICTURE", help="where to; the suffix says the format")
+    plot.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=_picture,
+        metavar="PICTURE",
+        help="where to; its suffix, such as .png, tells the format",
+    )
     plot.set_defaults(run=_plot)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of a config file, for editors")
@@ -85,15 +116,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number > 0, received {text!r}")
-    return int(text)
+    # Of 16 digits, since to read an int of very many takes long, and of more than 4,300 is an error.
+    count = int(text) if text.isdecimal() and len(text) <= 16 else 0
+    if not 1 <= count <= _MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {_MOST_STEPS:,}, received {in_short(text)}")
+    return count
+
+
+def _picture(text: str) -> str:
+    # Matplotlib would choose a suffix, and write to a file of another name.
+    if not Path(text).suffix:
+        raise argparse.ArgumentTypeError(f"must have a suffix such as .png, received {in_short(text)}")
+    return text
 
 
 def _override(text: str) -> tuple[str, Any]:
     path, equals, value = text.partition("=")
     if not path or not equals:
-        raise argparse.ArgumentTypeError(f"an override is PATH=VALUE, received {text!r}")
+        raise argparse.ArgumentTypeError(f"an override is PATH=VALUE, received {in_short(text)}")
     try:
         return path, json.loads(value)
     except (ValueError, RecursionError):
@@ -113,7 +153,7 @@ def _check(options: argparse.Namespace) -> int:
             failed = True
             _report(file, error)
         else:
-            print(f"{file}: {read.spec!r}")
+            _say(one_line(f"{file}: {read.spec!r}"), sys.stdout)
             _print_errors(warnings)
             failed |= options.strict and bool(warnings)
     return int(failed)
@@ -131,7 +171,7 @@ def _show(options: argparse.Namespace) -> int:
             text += "\n" + _curve(steps, learning_rates(spec, steps, **run).tolist())
     except (OSError, ValueError, ModuleNotFoundError) as error:
         return _report(options.file, error)
-    print(text)
+    _say(text, sys.stdout)
     return 0
 
 
@@ -142,7 +182,7 @@ def _curve(steps: list[int], rates: list[float]) -> str:
     except ModuleNotFoundError:
         return "(a curve is drawn here with plotext: pip install 'keras_optkit[cli]')"
     if not all(map(math.isfinite, rates)):
-        return "(no curve: the rate grows beyond all numbers)"
+        return "(no curve: the rate overflows)"
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plot_size(80, 18)
@@ -161,7 +201,7 @@ def _plot(options: argparse.Namespace) -> int:
         figure.savefig(options.output, dpi=150)
     except (OSError, ValueError, ModuleNotFoundError) as error:
         return _report(options.file, error)
-    print(options.output)
+    _say(one_line(options.output), sys.stdout)
     return 0
 
 
@@ -174,7 +214,7 @@ def _figure() -> Any:
 
 
 def _schema(options: argparse.Namespace) -> int:
-    print(json.dumps(json_schema(), indent=2))
+    _say(json.dumps(json_schema(), indent=2), sys.stdout)
     return 0
 
 
@@ -193,11 +233,11 @@ def _report(file: str, error: Exception) -> int:
     elif isinstance(error, OSError):
         lines = [f"{error.filename or file}: {error.strerror or error}"]
     else:
-        lines = [f"{file}: {error}"]
+        lines = [f"{file}: {' '.join(str(error).split())}"]
     _print_errors(lines)
     return 1
 
 
 def _print_errors(lines: Sequence[str]) -> None:
     for line in lines:
-        print(" ".join(line.split()), file=sys.stderr)
+        _say(one_line(line), sys.stderr)

@@ -31,12 +31,16 @@ class SpecFileError(ValueError):
     """
 
     def __init__(self, lines: list[str]) -> None:
-        # A line break or a control character in a value would break up the line that reports it.
-        self.lines = ["".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in lines]
+        self.lines = [one_line(line) for line in lines]
         super().__init__(self.lines)  # copy and pickle make it again from this argument
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
+
+
+def one_line(text: str) -> str:
+    """``text`` with escapes for line breaks and control characters, which would break up the line that reports it."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def load_spec(path: str | os.PathLike[str], *, key: str | None = None) -> OptimizerSpec | ScheduleSpec:

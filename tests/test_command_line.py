@@ -203,6 +203,22 @@ def folder(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("shown")
 
 
+def test_a_run_of_more_steps_than_can_be_counted_is_one_line(run):
+    most = str(2**53)
+    for command in (["show"], ["check"], ["plot", "-o", "lr.png"]):
+        done = run(*command, "cosine.yaml", "--steps-per-epoch", most, "--epochs", most)
+        assert (done.status, done.out, len(done.err)) == (1, [], 1)
+        assert done.err[0].startswith("cosine.yaml: steps_per_epoch * epochs must be at most 2**53")
+        assert len(done.err[0]) < 200
+
+
+def test_a_name_that_would_break_up_its_line_is_escaped(run):
+    name = "a\n\x1b[31m.yaml"
+    assert run("check", name).err == ["a\\n\\x1b[31m.yaml: No such file or directory"]
+    Path(name).write_text("adam")
+    assert run("check", name).out == ["a\\n\\x1b[31m.yaml: AdamSpec()"]
+
+
 # Overrides
 
 ORDERS = [
@@ -266,6 +282,9 @@ def test_a_type_and_its_fields_are_overridden_together_and_a_duration_needs_no_q
         (f"momentum={'[' * 100_000}", ""),
         (f"momentum={'9' * 5_000}", ""),
         (f"groups.{'9' * 5_000}=a", ""),
+        (f"{'a.' * 5_000}=1", "sgd.yaml: a.a.a."),
+        (f"momentum={'x' * 90_000}", "sgd.yaml: momentum: must be a number, received 'xxx"),
+        ("momentum=\udcff", "sgd.yaml: momentum: must be a number, received '\\udcff'"),
     ],
     ids="{:.30}".format,
 )
@@ -339,17 +358,26 @@ def test_schema_prints_the_schema(run):
         ["show", "sgd.yaml", "=0.5"],
         ["show", "sgd.yaml", "--epochs", "3", "momentum"],
         ["show", "sgd.yaml", "momentum=0.5", "cosine.yaml"],
+        ["show", "sgd.yaml", "--epochs", "9007199254740993"],
+        ["show", "sgd.yaml", "--epochs", "9" * 5_000],
+        ["show", "sgd.yaml", "--steps-per-epoch", "x" * 90_000],
+        ["show", "sgd.yaml", "x" * 90_000],
+        ["show", "sgd.yaml", f"--{'x' * 90_000}"],
+        ["show", "sgd.yaml", "\x1b[31m"],
+        ["x" * 90_000],
         ["plot", "sgd.yaml"],
+        ["plot", "sgd.yaml", "-o", "lr"],
         ["schema", "momentum=0.5"],
         ["schema", "sgd.yaml"],
     ],
-    ids=" ".join,
+    ids=lambda arguments: " ".join(arguments)[:40],
 )
 def test_a_wrong_command_ends_with_2_and_says_how_it_is_used(run, arguments):
     done = run(*arguments)
     assert (done.status, done.out) == (2, [])
     assert done.err[0].startswith("usage: keras-optkit")
     assert "error: " in done.err[-1]
+    assert all(line.isprintable() and len(line) < 500 for line in done.err)
 
 
 @pytest.mark.parametrize(

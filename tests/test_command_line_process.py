@@ -60,6 +60,51 @@ for arguments in (["check", "cosine.yaml"], {SHOW}):
     assert done.returncode == 0, done.stderr
 
 
+def in_an_emptied_environment(*arguments: str, **outputs: Any) -> subprocess.CompletedProcess[str]:
+    """Without PYTHONUNBUFFERED or anything else that could hide how output is buffered."""
+    script = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from keras_optkit.command_line import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-W", "error", "-c", script, *arguments]
+    return subprocess.run(command, env={"PATH": os.defpath}, text=True, timeout=60, check=False, **outputs)
+
+
+def test_results_and_errors_in_one_pipe_are_in_the_order_of_the_files():
+    files = ["sgd.yaml", "bad.yaml", "cosine.yaml", "none.yaml", "sgd.yaml"]
+    done = in_an_emptied_environment("check", *files, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 1
+    started = [line.partition(":")[0] for line in done.stdout.splitlines()]
+    assert started == ["sgd.yaml", "bad.yaml", "bad.yaml", "cosine.yaml", "none.yaml", "sgd.yaml"]
+
+
+@pytest.mark.parametrize(("files", "status"), [("sgd.yaml", 0), ("sgd.yaml bad.yaml", 1), ("bad.yaml sgd.yaml", 1)])
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_closed_output_changes_no_status_and_where_the_rest_is_written(files, status, closed):
+    line = f'exec "$0" -W error -m keras_optkit check {files} {closed}'
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["sh", "-c", line, sys.executable], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == status
+    assert done.stdout == ("" if closed != "2>&-" else "sgd.yaml: SGDSpec(momentum=0.9)\n")
+    assert (done.stderr == "") == (closed != ">&-" or status == 0)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_pipe_that_is_closed_early_hides_no_wrong_file(stream):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as out:
+        outputs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: out}
+        done = in_an_emptied_environment("check", "sgd.yaml", "bad.yaml", "sgd.yaml", **outputs)
+    assert done.returncode == 1
+    if stream == "stdout":
+        assert [line.partition(": ")[0] for line in done.stderr.splitlines()] == ["bad.yaml:2", "bad.yaml:3"]
+    else:
+        assert done.stdout == "sgd.yaml: SGDSpec(momentum=0.9)\n" * 2
+
+
 @pytest.mark.parametrize("arguments", [["schema"], SHOW, ["check", "cosine.yaml", "sgd.yaml"]], ids=" ".join)
 def test_a_pipe_that_is_closed_early_is_no_error(arguments):
     reading, writing = os.pipe()
@@ -93,6 +138,13 @@ def test_an_output_that_takes_nothing_is_one_line():
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "No space left on device" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_an_error_output_that_takes_nothing_is_an_error_status():
+    with Path("/dev/full").open("wb") as full:
+        done = in_an_emptied_environment("check", "bad.yaml", stdout=subprocess.PIPE, stderr=full)
+    assert (done.returncode, done.stdout) == (1, "")
 
 
 def test_the_command_is_called_keras_optkit_and_the_extras_it_names_bring_the_packages():

@@ -55,7 +55,7 @@ def why(error: BaseException) -> str:
         text = str(error)
     except Exception:  # of an exception of somebody's own
         text = ""
-    return f"{type(error).__name__}: {_cut(text, 200)}"
+    return f"{type(error).__name__}: {cut(text, 200)}"
 
 
 def careful(read: Callable[[Any], R]) -> Callable[[Any], R]:
@@ -86,7 +86,7 @@ def field_error(kind: str, rule: str, *received: object) -> PydanticCustomError:
 
     A validator raises it as it is; pydantic adds the path.
     """
-    message = _cut(", received ".join([rule, *map(in_short, received)]), _LONGEST_MESSAGE)
+    message = cut(", received ".join([rule, *map(in_short, received)]), _LONGEST_MESSAGE)
     # Pydantic asks for literals because it fills templates; without a context it fills nothing in, so that
     # braces in a received value stay as they are.
     return PydanticCustomError(kind, message)  # pyright: ignore[reportArgumentType]
@@ -160,7 +160,7 @@ def _as_input(received: object) -> object:
     if received is None or type(received) in {bool, float}:
         return received
     is_plain = (type(received) is int and -(2**63) <= received < 2**63) or (
-        type(received) is str and len(received) <= _LONGEST_NAME and _cut(received, _LONGEST_NAME) == received
+        type(received) is str and len(received) <= _LONGEST_NAME and cut(received, _LONGEST_NAME) == received
     )
     return received if is_plain else in_short(received)
 
@@ -169,10 +169,10 @@ def _readable(path: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """``path``, in which no name is longer than a line, and with a gap where there are very many."""
     if len(path) > _LONGEST_PATH:
         path = (*path[: _LONGEST_PATH - 1], "...", path[-1])
-    return tuple(_cut(name, _LONGEST_NAME) if isinstance(name, str) else name for name in path)
+    return tuple(cut(name, _LONGEST_NAME) if isinstance(name, str) else name for name in path)
 
 
-def _cut(text: str, longest: int) -> str:
+def cut(text: str, longest: int) -> str:
     """``text`` with its middle left out where it is too long, and with escapes for what is no character."""
     if len(text) > longest:
         text = f"{text[: longest * 2 // 3]}...{text[-longest // 4 :]}"
