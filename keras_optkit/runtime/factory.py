@@ -111,7 +111,7 @@ def build_optimizer(
     steps_per_epoch: int | None = None,
     epochs: int | None = None,
 ) -> Optimizer:
-    """The native Keras optimizer that ``spec`` says, a new one at each call.
+    """Build the native Keras optimizer that ``spec`` describes, a new one at each call.
 
     Args:
         spec: an optimizer spec, a mapping with a ``type``, or the name of a type.
@@ -125,12 +125,20 @@ def build_optimizer(
         ``exclude_from_weight_decay``, and for ``ScheduleFreeAdamWSpec``, it is an instance of a registered subclass.
 
     Raises:
-        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
+        pydantic.ValidationError: ``spec`` is invalid, or becomes invalid once its durations are converted to steps.
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
         RuntimeError: the installed Keras has no such optimizer or argument; the message names the version needed.
 
     Warns:
         OptimizerWarning: the spec does not fit the run; for example, its steps read as if they were epochs.
+
+    Examples:
+        >>> type(build_optimizer(AdamSpec(learning_rate=0.01))) is keras.optimizers.Adam
+        True
+        >>> decay = CosineDecaySpec(initial_learning_rate=0.1, decay_steps="20 epochs")
+        >>> optimizer = build_optimizer(SGDSpec(learning_rate=decay, momentum=0.9), steps_per_epoch=100)
+        >>> spec_of(optimizer).learning_rate.decay_steps
+        2000
     """
     written, run = read(OptimizerSpec, spec), RunLength.of(steps_per_epoch, epochs)
     optimizer = _native_optimizer(resolve(written, run))
@@ -179,7 +187,7 @@ def build_schedule(
     steps_per_epoch: int | None = None,
     epochs: int | None = None,
 ) -> LearningRateSchedule:
-    """The native Keras learning-rate schedule that ``spec`` says, a new one at each call.
+    """Build the native Keras learning-rate schedule that ``spec`` describes, a new one at each call.
 
     Args:
         spec: a schedule spec, a mapping with a ``type``, or the name of a type.
@@ -192,12 +200,18 @@ def build_schedule(
         the spec's own formula.
 
     Raises:
-        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
+        pydantic.ValidationError: ``spec`` is invalid, or becomes invalid once its durations are converted to steps.
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
         RuntimeError: the installed Keras has no such schedule or argument; the message names the version needed.
 
     Warns:
         OptimizerWarning: the spec does not fit the run; for example, its steps read as if they were epochs.
+
+    Examples:
+        >>> warm = WarmupSpec(schedule=ConstantSpec(learning_rate=0.1), warmup_steps="10%")
+        >>> schedule = build_schedule(warm, steps_per_epoch=100, epochs=10)
+        >>> [round(float(schedule(step)), 3) for step in (0, 50, 100, 1000)]
+        [0.0, 0.05, 0.1, 0.1]
     """
     written, run = read(ScheduleSpec, spec), RunLength.of(steps_per_epoch, epochs)
     schedule = _native_schedule(resolve(written, run))
