@@ -18,6 +18,8 @@ def entries(value: Any) -> Iterator[tuple[int | str, Any]]:
 
 def with_entries(value: Any, change: Callable[[int | str, Any], Any]) -> Any:
     """``value`` with ``change(index or key, entry)`` for each entry; ``value`` itself where nothing changes."""
+    if not isinstance(value, (dict, tuple, list)):
+        return value
     old = dict(entries(value))
     new = {key: change(key, entry) for key, entry in old.items()}
     if all(new[key] is entry for key, entry in old.items()):
@@ -30,5 +32,11 @@ def with_entries(value: Any, change: Callable[[int | str, Any], Any]) -> Any:
 def is_deeper(value: Any, most: int) -> bool:
     """Whether more than ``most`` specs lie in each other in ``value``."""
     if isinstance(value, BaseModel):
-        return most == 0 or any(is_deeper(getattr(value, name), most - 1) for name in type(value).model_fields)
+        # Most fields hold none of these; to look into each would take as long as the whole validation.
+        return most == 0 or any(
+            is_deeper(field, most - 1) for field in vars(value).values() if type(field) not in _PLAIN
+        )
     return any(is_deeper(entry, most) for _, entry in entries(value))
+
+
+_PLAIN = {type(None), bool, int, float, str}
