@@ -131,7 +131,7 @@ def validation_time() -> str:
         rounds=9,
     )
     return (
-        f"{min(ours) / min(plain):.1f} times a pydantic model without rules, {min(ours) / min(struct):.0f} times msgspec "
+        f"{min(ours) / min(plain):.1f} times pydantic without rules, {min(ours) / min(struct):.0f} times msgspec "
         f"({min(ours) / len(many) * 1e6:.1f} us)"
     )
 
