@@ -107,16 +107,10 @@ def validation_time() -> str:
         momentum: float
         learning_rate: Schedule
 
-    class ScheduleStruct(msgspec.Struct):
-        type: str
-        initial_learning_rate: float
-        decay_steps: int
-        decay_rate: float
-
-    class PlainStruct(msgspec.Struct):
-        type: str
-        momentum: float
-        learning_rate: ScheduleStruct
+    # Not as classes, whose annotations msgspec would look up outside of this function.
+    numbers = [("initial_learning_rate", float), ("decay_steps", int), ("decay_rate", float)]
+    schedule = msgspec.defstruct("Schedule", [("type", str), *numbers])
+    struct = msgspec.defstruct("Plain", [("type", str), ("momentum", float), ("learning_rate", schedule)])
 
     data = json.loads(NESTED)
     many = range(5_000)
@@ -124,15 +118,15 @@ def validation_time() -> str:
     def each(validate: Callable[[Any], object]) -> Callable[[], object]:
         return lambda: [validate(data) for _ in many]
 
-    ours, plain, struct = alternately(
+    ours, plain, by_msgspec = alternately(
         each(parse_spec),
         each(Plain.model_validate),
-        each(lambda found: msgspec.convert(found, PlainStruct)),
+        each(lambda found: msgspec.convert(found, struct)),
         rounds=9,
     )
     return (
-        f"{min(ours) / min(plain):.1f} times pydantic without rules, {min(ours) / min(struct):.0f} times msgspec "
-        f"({min(ours) / len(many) * 1e6:.1f} us)"
+        f"{min(ours) / len(many) * 1e6:.1f} us: {min(ours) / min(plain):.1f} times a pydantic model without rules, "
+        f"{min(ours) / min(by_msgspec):.0f} times msgspec"
     )
 
 
