@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from keras_optkit.runtime.factory import build_optimizer
 from keras_optkit.runtime.keras_internals import compiled_with
 from keras_optkit.runtime.made_for import note_run
-from keras_optkit.runtime.places import has_weights
+from keras_optkit.runtime.places import check_is_model, has_weights
 from keras_optkit.runtime.plan import plan_of
 from keras_optkit.runtime.preflight import check
 from keras_optkit.runtime.warning import warn_of_misfits
@@ -62,7 +62,7 @@ def compile_with(
     """
     written, run = read(OptimizerSpec, spec), RunLength.of(steps_per_epoch, epochs)
     spec = resolve(written, run)
-    _check_model(model)
+    check_is_model(model)
     _check_arguments(model, compile_arguments)
     if compile_arguments.get("loss") is None:
         compile_arguments.pop("loss", None)
@@ -83,19 +83,6 @@ def compile_with(
             used.build(model.trainable_variables)
             watch(optimizer, model)
     return model
-
-
-def _check_model(model: object) -> None:
-    import keras
-
-    if isinstance(model, keras.Model):
-        return
-    if any(base.__module__.partition(".")[0] == "tf_keras" for base in type(model).__mro__):
-        raise TypeError(
-            "this is a model of tf_keras (Keras 2), and keras_optkit makes optimizers of Keras 3: build the model "
-            "with `import keras`, or, where it comes from tf.keras, unset TF_USE_LEGACY_KERAS"
-        )
-    raise TypeError(f"model must be a keras.Model, received {model!r} of type {type(model).__name__}")
 
 
 def _check_arguments(model: keras.Model, arguments: Mapping[str, Any]) -> None:

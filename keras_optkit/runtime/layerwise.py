@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras_optkit.runtime.keras_internals import sublayers
-from keras_optkit.runtime.places import places_in
+from keras_optkit.runtime.places import check_is_model, places_in
 from keras_optkit.runtime.warning import OptimizerWarning
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.patterns import compiled_by_re
@@ -41,6 +41,7 @@ def layerwise_groups(model: keras.Model, decay: float, *, by: str | None = None)
             none, is the name of the block.
 
     Raises:
+        TypeError: ``model`` is not a Keras 3 model.
         ValueError: ``decay`` is out of its range, ``model`` has no weights to train yet, or ``by`` is not a regular
             expression or is found in no layer.
 
@@ -56,6 +57,7 @@ def layerwise_groups(model: keras.Model, decay: float, *, by: str | None = None)
         >>> groups[0]
         ParamGroup(match='conv1_conv/', learning_rate_multiplier=0.00751694681821391)
     """
+    check_is_model(model)
     if isinstance(decay, bool) or not isinstance(decay, numbers.Real) or not 0 < float(decay) <= 1:
         raise ValueError(f"decay must be in (0, 1], received {decay!r}")
     pattern = None if by is None else _compiled(by)

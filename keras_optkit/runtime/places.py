@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras_optkit.runtime.keras_internals import layers_within, sublayers, thawable
+from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.groups import BIAS_AND_NORM, EMBEDDINGS, word_for
 
 if TYPE_CHECKING:
@@ -49,6 +50,20 @@ def place_of(variable: Any) -> Place:
     # A bare tf.Variable has no path, and a name that ends in an output number.
     path = getattr(variable, "path", variable.name.partition(":")[0])
     return Place(path, "", word_for(path))
+
+
+def check_is_model(model: object) -> None:
+    """Raises a TypeError that says why, unless ``model`` is a model of Keras 3."""
+    import keras
+
+    if isinstance(model, keras.Model):
+        return
+    if any(base.__module__.partition(".")[0] == "tf_keras" for base in type(model).__mro__):
+        raise TypeError(
+            "this is a model of tf_keras (Keras 2), and keras_optkit makes optimizers of Keras 3: build the model "
+            "with `import keras`, or, where it comes from tf.keras, unset TF_USE_LEGACY_KERAS"
+        )
+    raise TypeError(f"model must be a keras.Model, received {in_short(model)} of type {type(model).__name__}")
 
 
 def has_weights(model: keras.Model) -> bool:

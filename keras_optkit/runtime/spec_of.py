@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from keras_optkit.runtime.keras_internals import has_exclusion_of_its_own, held_learning_rate
 from keras_optkit.specs.array_namespace import np
+from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.hints import canonical
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import find
@@ -66,7 +67,7 @@ def _optimizer_in(source: Any) -> Any:
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         optimizer = optimizer.inner_optimizer
     if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise TypeError(f"spec_of takes a Keras optimizer, a schedule or a compiled model, received {optimizer!r}")
+        raise TypeError(f"spec_of takes a Keras optimizer, a schedule or a compiled model, received {in_short(source)}")
     return optimizer
 
 
@@ -137,7 +138,7 @@ def _learning_rate(optimizer: Any) -> float | ScheduleSpec:
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return _schedule_spec(rate)
     if not isinstance(rate, keras.Variable):
-        raise TypeError(f"there is no spec for a learning rate that is a function, received {rate!r}")
+        raise TypeError(f"there is no spec for a learning rate that is a function, received {in_short(rate)}")
     return float(str(np.asarray(rate)[()]))
 
 

@@ -162,7 +162,10 @@ def suggestion(kind: type[TypedValue], data: object) -> str:
 def _without_type(kind: type[TypedValue], data: Mapping[Any, object]) -> Mistake:
     nodes = [in_short(key) for key, value in data.items() if isinstance(value, Mapping) and "type" in value]
     if "class_name" in data:
-        rule = "required: a spec is {'type': name, **fields}, not Keras's {'class_name': name, 'config': fields}"
+        rule = (
+            "required: a spec is {'type': name, **fields}, not Keras's {'class_name': name, 'config': fields}; "
+            "let Keras deserialize that, and take spec_of(...) of the result"
+        )
     elif nodes:
         rule = f"required; there is one under {' and '.join(nodes[:5])}"
     else:

@@ -340,3 +340,9 @@ def test_what_is_no_regular_expression_is_refused(by: Any) -> None:
 def test_a_pattern_that_finds_no_layer_is_refused_with_the_layers_there_are() -> None:
     with pytest.raises(ValueError, match=r"^by: 'block' is found in no layer; the layers are encoder/, norm/, head/$"):
         layerwise_groups(functional(), 0.5, by="block")
+
+
+@pytest.mark.parametrize("nonsense", [None, "model", 3, layers.Dense(1), [functional], keras.Model], ids=repr)
+def test_what_is_no_model_is_refused(nonsense: Any) -> None:
+    with pytest.raises(TypeError, match=r"^model must be a keras\.Model, received "):
+        layerwise_groups(nonsense, 0.5)

@@ -242,11 +242,12 @@ def test_a_class_that_no_spec_describes_is_named(make: Any, words: str) -> None:
 
 @pytest.mark.parametrize(
     "nonsense",
-    ["adam", None, 3, [], {}, b"", keras.optimizers.Adam, AdamSpec(), WARM, type, keras, np.zeros(2)],
-    ids=repr,
+    ["adam", None, 3, [], {}, b"", keras.optimizers.Adam, AdamSpec(), WARM, type, keras, np.zeros(2), "x" * 10**6],
+    ids=lambda nonsense: type(nonsense).__name__,
 )
 def test_what_is_no_optimizer_schedule_or_model_is_refused(nonsense: Any) -> None:
-    with pytest.raises(TypeError, match=r"^spec_of takes a Keras optimizer, a schedule or a compiled model, received "):
+    words = r"^spec_of takes a Keras optimizer, a schedule or a compiled model, received .{1,400}$"
+    with pytest.raises(TypeError, match=words):
         spec_of(nonsense)
 
 

@@ -131,6 +131,7 @@ def test_what_keras_serializes_is_answered_with_the_form_of_a_spec(refusal):
     path, message = refusal(parse_spec, serialized)
     assert path == ("type",)
     assert "'class_name'" in message
+    assert "spec_of(...)" in message
     assert "'type'" in message
 
 
