@@ -1,7 +1,7 @@
-"""The optimizer part of a Keras training run, said as data.
+"""Describe the optimizer of a Keras training run as small, typed, validated values.
 
-A spec says what is wanted, and is checked when it is written; ``build_optimizer`` and ``compile_with`` make it, as a
-native Keras object. Importing this package imports neither keras nor tensorflow.
+A spec is plain data, validated on creation. ``build_optimizer`` and ``compile_with`` build the native Keras object from
+it. Importing this package imports neither keras nor tensorflow.
 """
 
 from keras_optkit.files import SpecFileError, load_spec, save_spec

@@ -44,7 +44,7 @@ def one_line(text: str) -> str:
 
 
 def load_spec(path: str | os.PathLike[str], *, key: str | None = None) -> OptimizerSpec | ScheduleSpec:
-    """Reads an optimizer or schedule spec from a .json, .yaml, .yml or .toml file.
+    """Read an optimizer or schedule spec from a .json, .yaml, .yml or .toml file.
 
     YAML is read as YAML 1.2, in which ``1e-3`` is a number and ``yes`` is a word. Nothing in a file can import or run
     code. A file has at most 1,000,000 bytes, 100,000 values and 100 levels.
@@ -112,7 +112,7 @@ def _line(file: str, document: Document, path: tuple[int | str, ...], text: str,
 
 
 def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) -> None:
-    """Writes ``spec`` to a .json, .yaml, .yml or .toml file, without the fields that have their defaults.
+    """Write ``spec`` to a .json, .yaml, .yml or .toml file, without the fields that have their defaults.
 
     The file is replaced as a whole: if writing fails, the old file is still there. A link stays a link.
 

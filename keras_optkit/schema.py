@@ -1,4 +1,4 @@
-"""``json_schema``: what may stand in a config file, for editors and other checkers."""
+"""``json_schema``: the schema of a config file, for editors and other checkers."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from keras_optkit.specs.schedules import ScheduleSpec
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a config file that holds an optimizer spec.
+    """Return the JSON Schema (draft 2020-12) of a config file that holds an optimizer spec.
 
-    It has the ranges, units and duration patterns of all registered specs, those of your own included, and their
-    docstrings as descriptions. Each node must say its ``type``, by which an editor knows the other fields. The rules
-    between fields, and patterns' syntax, are beyond a schema; ``load_spec`` and ``check`` see to them.
+    It has the ranges, units and duration patterns of all registered specs, including your own, and their docstrings
+    as descriptions. Each node must have a ``type``, so that an editor knows its other fields. A schema cannot express
+    rules between fields or the syntax of patterns; ``load_spec`` and ``check`` check those.
     """
     definitions: dict[str, Any] = {}
     for kind in (OptimizerSpec, ScheduleSpec):

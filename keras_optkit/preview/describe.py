@@ -26,7 +26,7 @@ def describe(
     steps_per_epoch: int | None = None,
     epochs: int | None = None,
 ) -> str:
-    """A short text: what will be built, and the learning rate at the steps that matter.
+    """Return a short text: what will be built, and the learning rate at the steps that matter.
 
     >>> cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps="90%")
     >>> print(describe(WarmupSpec(schedule=cosine, warmup_steps="10%"), steps_per_epoch=100, epochs=10))
@@ -40,7 +40,7 @@ def describe(
 
     These steps are the first, the ends of warm-ups, boundaries and the like, and the last of the run or, where the
     length of the run is not known, of the schedule. Under them is a warning for whatever does not fit the run. With a
-    ``model``, a table says which of its variables gets what: its share of the rate, and its weight decay.
+    ``model``, a table shows what each variable gets: its multiple of the rate, and its weight decay.
 
     Args:
         spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.

@@ -20,16 +20,16 @@ Patterns = Listed[Pattern]
 class ParamGroup(Value):
     """A group of variables with a learning rate or a weight decay of its own.
 
-    A variable belongs to the first group that matches it; a variable that none matches is trained as the optimizer
-    says. The group is trained as by an optimizer whose rate is ``learning_rate_multiplier`` times the rate: the step
-    is scaled, and the weight decay with it, not the gradient.
+    A variable belongs to the first group that matches it. A variable that no group matches uses the optimizer's own
+    settings. The group trains as if its optimizer's rate were multiplied by ``learning_rate_multiplier``: this scales
+    the step and the weight decay, not the gradient.
 
     Attributes:
         match: a regular expression that is searched in the variable's path, beginning at a component of it
             (``"encoder"`` finds ``encoder/dense/kernel`` and ``net/encoder_2/bias``), or the word ``"bias_and_norm"``
             (biases, and the parameters of normalization layers) or ``"embeddings"``.
         learning_rate_multiplier: >= 0; 0 freezes the group.
-        weight_decay: >= 0; None leaves it at the optimizer's.
+        weight_decay: >= 0; None uses the optimizer's.
     """
 
     match: Pattern

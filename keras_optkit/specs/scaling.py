@@ -24,7 +24,7 @@ def scale_learning_rate(spec: S, factor: float) -> S: ...
 @overload
 def scale_learning_rate(spec: Mapping[str, Any] | str, factor: float) -> OptimizerSpec | ScheduleSpec: ...
 def scale_learning_rate(spec: Spec | Mapping[str, Any] | str, factor: float) -> Spec:
-    """``spec`` with every learning rate in it multiplied by ``factor``, those of nested schedules included.
+    """Return ``spec`` with every learning rate multiplied by ``factor``, including those of nested schedules.
 
     For the linear rule (Goyal et al. 2017, arXiv:1706.02677) ``factor`` is the new batch size divided by the old, or
     the number of replicas; for the square-root rule (Krizhevsky 2014, arXiv:1404.5997) it is the square root of that.
@@ -36,7 +36,7 @@ def scale_learning_rate(spec: Spec | Mapping[str, Any] | str, factor: float) -> 
         factor: a number > 0, in any form in which a field takes one: ``numpy.float32(0.1)`` is 0.1.
 
     Raises:
-        ValueError: ``factor`` is not such a number, or ``spec`` declares no field as a rate.
+        ValueError: ``factor`` is not a finite number > 0, or ``spec`` has no field that is a rate.
         pydantic.ValidationError: ``spec`` is invalid, or a scaled rate is no longer one that float32 can hold.
 
     Examples:

@@ -46,13 +46,13 @@ class ScheduleSpec(Spec, ABC, kind=True):
         """
 
     def override(self, changes: Mapping[str, Any]) -> ScheduleSpec:
-        """A copy with ``changes`` made by dotted path, checked like a new spec.
+        """Return a copy with ``changes`` by dotted path, validated like a new spec.
 
         ``spec.override({"schedule.decay_steps": "10 epochs"})``; an entry of a list goes by its
-        number. A change of a node's ``type`` drops that node's other fields.
+        index. If you change the ``type`` of a node, its other fields are dropped.
 
         Raises:
-            pydantic.ValidationError: a path leads nowhere, or the result is not a right spec.
+            pydantic.ValidationError: a path does not exist, or the result is invalid.
         """
         return overridden(ScheduleSpec, self, changes)
 
