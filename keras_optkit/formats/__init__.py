@@ -19,7 +19,7 @@ class Format(Protocol):
         ...
 
     def write(self, data: dict[str, Any], /) -> str:
-        """The text that ``read`` turns back into ``data``."""
+        """The text that ``read`` turns back into ``data``; raises ``BadFileError`` if the format has no such text."""
         ...
 
 

@@ -7,6 +7,7 @@ import tomllib
 from typing import Any, BinaryIO
 
 from keras_optkit.formats.document import DEEPEST, BadFileError, Document, check, text_of, too_deep, too_long
+from keras_optkit.specs.errors import in_short
 
 # TOML has no null, and no field but these means anything else by the text.
 _NULL = "null"
@@ -65,5 +66,11 @@ def _with_nulls(node: Any) -> Any:
 
 def _without_nulls(node: Any) -> Any:
     if isinstance(node, dict):
+        if lost := [name for name, value in node.items() if value == _NULL and name not in _TEXT_FIELDS]:
+            raise BadFileError(f"has the text 'null' in {in_short(lost[0])}, which in a TOML file means None")
         return {name: _NULL if value is None else _without_nulls(value) for name, value in node.items()}
-    return [_without_nulls(entry) for entry in node] if isinstance(node, list) else node
+    if isinstance(node, list):
+        if None in node:
+            raise BadFileError("has a None in a list, for which TOML has no word")
+        return [_without_nulls(entry) for entry in node]
+    return node

@@ -61,7 +61,7 @@ def _with_quotes(node: Any) -> Any:
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     if isinstance(node, dict):
-        return {name: _with_quotes(value) for name, value in node.items()}
+        return {_with_quotes(name): _with_quotes(value) for name, value in node.items()}
     if isinstance(node, list):
         return [_with_quotes(entry) for entry in node]
     if isinstance(node, str) and not (node.isprintable() and resolved(node) is node):

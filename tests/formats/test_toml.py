@@ -8,6 +8,8 @@ import pytest
 from spec_files import loaded, mistakes
 
 from keras_optkit import SGDSpec
+from keras_optkit.formats import toml
+from keras_optkit.formats.document import BadFileError
 
 DEEP = "is nested too deeply: the limit is 100 levels"
 
@@ -26,6 +28,20 @@ DEEP = "is nested too deeply: the limit is 100 levels"
 )
 def test_what_is_wrong_is_one_line(text, line):
     assert mistakes("train.toml", text) == [f"train.toml{line}"]
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        ({"type": "Own", "mode": "null"}, "has the text 'null' in 'mode', which in a TOML file means None"),
+        ({"inner": [{"mode": "null"}]}, "has the text 'null' in 'mode', which in a TOML file means None"),
+        ({"rates": [1.0, None]}, "has a None in a list, for which TOML has no word"),
+    ],
+)
+def test_what_would_be_read_back_as_something_else_is_not_written(data, rule):
+    with pytest.raises(BadFileError) as caught:
+        toml.write(data)
+    assert str(caught.value) == rule
 
 
 KEY = ".".join("a" * 40_000)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from spec_files import loaded, mistakes
 
 from keras_optkit import CosineDecaySpec, ParamGroup, SGDSpec, load_spec, save_spec
+from keras_optkit.formats import yaml
 from keras_optkit.formats.yaml_scalars import resolved
 
 DECAY = CosineDecaySpec(initial_learning_rate=0.1, decay_steps="20 epochs")
@@ -76,6 +79,11 @@ def test_a_text_that_would_be_read_as_something_else_is_written_in_quotes(name):
     spec = SGDSpec(groups=[ParamGroup(match=name, learning_rate_multiplier=2)])
     save_spec(spec, "name.yaml")
     assert load_spec("name.yaml") == spec
+
+
+def test_a_name_that_would_be_read_as_something_else_is_written_in_quotes_too():
+    data = {".5e5": {"null": "1e3", "\x85": ["0o7"]}}
+    assert yaml.read(io.BytesIO(yaml.write(data).encode())).data == data
 
 
 def test_a_version_line_of_yaml_1_2_is_allowed():
@@ -163,8 +171,6 @@ def test_a_file_that_is_one_text_is_said_to_have_no_fields(text):
 
 def test_a_parser_that_gives_events_without_end_is_stopped_at_the_limit(monkeypatch):
     from ruamel.yaml.events import DocumentStartEvent, ScalarEvent, SequenceStartEvent, StreamStartEvent
-
-    from keras_optkit.formats import yaml
 
     class Start:
         line = 6
