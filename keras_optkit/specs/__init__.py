@@ -1,1 +1,1 @@
-"""What may be said: specs as data. Nothing in here imports keras or tensorflow."""
+"""What you can describe: specs as plain data. Nothing in here imports keras or tensorflow."""

@@ -27,11 +27,11 @@ _DEEPEST = 50
 
 
 class Spec(TypedValue, kind=True):
-    """The base of all specs: says what is wanted, and holds nothing of Keras.
+    """The base of all specs: plain data that describes an optimizer or a schedule.
 
-    A spec can be shared, stored, sent to other processes and built from many times. ``OptimizerSpec`` and
-    ``ScheduleSpec`` are kinds of spec: as the type of a field or through ``model_validate`` they read any registered
-    spec of their kind, by its ``type``.
+    You can share a spec, store it, send it to other processes and build from it many times. ``OptimizerSpec`` and
+    ``ScheduleSpec`` are kinds of spec: as the type of a field, or through ``model_validate``, they read any registered
+    spec of their kind by its ``type``.
 
     Raises:
         pydantic.ValidationError: a ``ValueError`` with one line for each mistake: path, rule, value received.
@@ -40,15 +40,15 @@ class Spec(TypedValue, kind=True):
     _noun: ClassVar[str] = "optimizer or schedule"
 
     def resolve(self, *, steps_per_epoch: int | None = None, epochs: int | None = None) -> Self:
-        """The same spec with every duration in it as a number of steps.
+        """Return the same spec with every duration converted to steps.
 
         Args:
             steps_per_epoch: the number of batches in an epoch; needed for durations in epochs and in percent.
             epochs: the number of epochs of the run; needed for durations in percent.
 
         Raises:
-            ValueError: a number is needed and missing, or is not a whole number > 0.
-            pydantic.ValidationError: with these numbers the spec is wrong, for example because two boundaries meet.
+            ValueError: a number is missing, or is not a whole number > 0.
+            pydantic.ValidationError: the spec is invalid for this run, for example because two boundaries meet.
         """
         return resolve(self, RunLength.of(steps_per_epoch, epochs))
 

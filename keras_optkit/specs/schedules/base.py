@@ -24,7 +24,7 @@ class ScheduleSpec(Spec, ABC, kind=True):
     """Whether Keras has the schedule itself, under the name of the type; any other becomes a ``SpecSchedule``."""
 
     def __init_subclass__(cls, *, mirrors_keras: bool = False, **kwargs: Any) -> None:
-        """Says it of this class alone: what inherits from a mirrored spec has a formula of its own."""
+        """Sets it for this class alone: a subclass of a mirrored spec has a formula of its own."""
         super().__init_subclass__(**kwargs)
         cls.mirrors_keras = mirrors_keras
 

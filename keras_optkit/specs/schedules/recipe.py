@@ -1,4 +1,4 @@
-"""``Recipe``: a word for a join."""
+"""``Recipe``: shorthand for a join."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from keras_optkit.specs.schedules.base import ScheduleSpec
 
 
 class Recipe(ScheduleSpec):
-    """A word for a join: a schedule that is written shorter than what it stands for."""
+    """Shorthand for a join of other schedules."""
 
     # Beside the fields, so that it is neither compared nor copied nor saved.
     __slots__ = ("_expanded",)
@@ -19,7 +19,7 @@ class Recipe(ScheduleSpec):
 
     @abstractmethod
     def expand(self) -> ScheduleSpec:
-        """The schedules that this recipe stands for.
+        """Return the schedules that this recipe is shorthand for.
 
         Raises:
             ValueError: a duration is not in steps yet; ``resolve`` it first.
