@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import heapq
 import re
 from collections.abc import Sequence
@@ -88,6 +87,8 @@ def _paths_like(pattern: str, places: Sequence[Place]) -> str:
     paths = [place.path for place in places]
     if len(paths) <= _MOST_PATHS:
         return f"the paths are {', '.join(paths)}"
+    import difflib  # here, because only a mistake needs it
+
     likeness = difflib.SequenceMatcher(autojunk=False)
     likeness.set_seq2(pattern)
 

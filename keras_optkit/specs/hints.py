@@ -7,7 +7,6 @@ lets the writer go on.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -85,6 +84,8 @@ def _unit(word: str, field: str, value: object) -> str:
 
 
 def _likeness(name: str, other: str) -> float:
+    import difflib  # here, because only a mistake needs it: with it the package is imported 3% slower
+
     # A comparison takes 0.1 ms for two names, and seconds for a name of a million characters, which is like none.
     words = canonical(name[:_LONGEST]), canonical(other[:_LONGEST])
     # Letters in another order are one slip: 'Adma' is Adam, though Adamax has one letter more in common with it.

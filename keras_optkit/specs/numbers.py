@@ -10,7 +10,6 @@ import math
 import numbers
 import operator
 import re
-import unicodedata
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, cast
@@ -80,7 +79,7 @@ def _converted(value: object) -> float:
 def _is_zero(number: object) -> bool:
     """Whether ``number`` is 0 and does not only become it as a float, as ``"1e-400"`` does."""
     digits = number.lower().partition("e")[0] if isinstance(number, str) else ""
-    return not any(unicodedata.digit(digit, 0) for digit in digits) if digits else number == 0
+    return not any(digit.isdecimal() and int(digit) for digit in digits) if digits else number == 0
 
 
 def real(value: object) -> float | None:
