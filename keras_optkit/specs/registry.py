@@ -57,7 +57,7 @@ class TypedValue(Value):
     def _as_written(cls, data: Any) -> Any:
         """``data`` with its ``type`` in the canonical spelling."""
         written = data.get("type") if isinstance(data, dict) else None
-        if not isinstance(written, str) or (type(written) is str and written == cls._type):
+        if (type(written) is str and written == cls._type) or not isinstance(written, str):
             return data
         return {**data, "type": cls._type} if type_word(written) == type_word(cls._type) else data
 
