@@ -24,7 +24,7 @@ def warn_of_another_run(optimizer: Any, steps_per_epoch: int | None, epochs: int
     """Warns if ``fit`` has other numbers than the run for which the durations of ``optimizer`` became steps."""
     noted = getattr(optimizer, _ATTRIBUTE, (None, None))
     parts = zip(("step{} per epoch", "epoch{}"), noted, (steps_per_epoch, epochs), strict=True)
-    other = [part for part in parts if part[1] and part[2] and part[1] != part[2]]
+    other = [(name, there, here) for name, there, here in parts if there and here and there != here]
     if other:
         made = " of ".join(_counted(there, name) for name, there, _ in reversed(other))
         trains = " of ".join(_counted(here, name) for name, _, here in reversed(other))

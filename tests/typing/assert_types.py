@@ -20,6 +20,7 @@ from keras_optkit import (
     JoinSpec,
     OneCycleSpec,
     OptimizerSpec,
+    ParamGroup,
     PiecewiseConstantDecaySpec,
     PolynomialDecaySpec,
     RampSpec,
@@ -31,11 +32,13 @@ from keras_optkit import (
     build_schedule,
     compile_with,
     describe,
+    layerwise_groups,
     learning_rates,
     parse_spec,
     plot_schedule,
     register_spec,
     scale_learning_rate,
+    spec_of,
 )
 
 
@@ -106,6 +109,13 @@ def runs(adam: AdamSpec, warm: WarmupSpec, data: Mapping[str, Any], axes: Axes) 
     assert_type(scale_learning_rate(adam, 2), AdamSpec)
     assert_type(scale_learning_rate(warm, 0.5), WarmupSpec)
     assert_type(scale_learning_rate(data, 2), OptimizerSpec | ScheduleSpec)
+
+
+def back(optimizer: keras.optimizers.Optimizer, model: keras.Model, decay: schedules.CosineDecay) -> None:
+    assert_type(spec_of(optimizer), OptimizerSpec)
+    assert_type(spec_of(model), OptimizerSpec)
+    assert_type(spec_of(decay), ScheduleSpec)
+    assert_type(layerwise_groups(model, 0.75, by=r"block_(\d+)"), list[ParamGroup])
 
 
 def models(net: Net, sequential: keras.Sequential, model: keras.Model) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from pydantic import PrivateAttr
+
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.schedules.base import ScheduleSpec
 
@@ -15,7 +17,7 @@ class Recipe(ScheduleSpec):
     # Beside the fields, so that it is neither compared nor copied nor saved.
     __slots__ = ("_expanded",)
     if TYPE_CHECKING:
-        _expanded: ScheduleSpec
+        _expanded: ScheduleSpec = PrivateAttr()  # without this, pyright takes it for an argument
 
     @abstractmethod
     def expand(self) -> ScheduleSpec:
