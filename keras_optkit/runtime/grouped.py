@@ -63,9 +63,9 @@ class Grouped(_KerasOptimizer):
         Raises:
             ValueError: patterns are wrong. Where this was made of a config, ``apply`` raises it: a model must load.
         """
-        if self.built:
-            return
         variables = list(variables)
+        if self.built or not variables:  # for a .h5 file Keras calls this with none, before it trains
+            return
         plan = self._plan_for(variables)
         if self._saved is None:
             plan.checked()

@@ -59,19 +59,15 @@ class SavedPlan:
     def plan_for(self, variables: Sequence[Any]) -> Plan | None:
         """The plan of ``variables``; None if it does not tell which of them is which.
 
-        They are those that could be trained when the model was saved: all of them in the same order, or some that
-        each fit one entry only, by its path.
+        They are those that were trainable when the model was saved, or all of them, since a subclassed model loads
+        without what was frozen in it.
         """
-        entries = [entry for entry in map(_Entry.read, self.entries) if entry.trainable]
-        found = _by_path(entries, variables) or _by_order(entries, variables)
-        if found is None:
-            return None
-        return Plan(
-            tuple(
-                Planned(variable, Place(entry.path), entry.treatment)
-                for variable, entry in zip(variables, found, strict=True)
-            )
-        )
+        entries = [_Entry.read(entry) for entry in self.entries]
+        for candidates in ([entry for entry in entries if entry.trainable], entries):
+            if found := _by_path(candidates, variables) or _by_order(candidates, variables):
+                pairs = zip(variables, found, strict=True)
+                return Plan(tuple(Planned(variable, Place(entry.path), entry.treatment) for variable, entry in pairs))
+        return None
 
 
 def _by_path(entries: Sequence[_Entry], variables: Sequence[Any]) -> Sequence[_Entry] | None:

@@ -1,0 +1,88 @@
+"""A model that changes between compile_with and fit: it trains, or says what to do before anything is trained."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from keras_optkit import AdamSpec, OptimizerSpec, ParamGroup, compile_with
+
+X = np.linspace(-1, 1, 24, dtype="float32").reshape(8, 3)
+Y = X.sum(axis=1, keepdims=True)
+PLAIN, AVERAGED = AdamSpec(), AdamSpec(use_ema=True)
+GROUPED = AdamSpec(groups=[ParamGroup(match="body/", learning_rate_multiplier=0.5)])
+
+
+def half_frozen() -> keras.Sequential:
+    body = layers.Dense(3, name="body", trainable=False)
+    return keras.Sequential([layers.Input((3,)), body, layers.Dense(3, name="middle"), layers.Dense(1, name="head")])
+
+
+def thaw(model: keras.Sequential) -> None:
+    model.get_layer("body").trainable = True
+
+
+def freeze(model: keras.Sequential) -> None:
+    model.get_layer("middle").trainable = False
+
+
+def add(model: keras.Sequential) -> None:
+    model.add(layers.Dense(1, name="more"))
+
+
+def enable_lora(model: keras.Sequential) -> None:
+    model.get_layer("middle").enable_lora(2)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize(
+    ("spec", "change", "new"),
+    [
+        (PLAIN, thaw, "new are .*body/kernel, .*body/bias"),
+        (GROUPED, thaw, "new are .*body/kernel, .*body/bias"),
+        (PLAIN, add, "new are .*more/kernel, .*more/bias"),
+        (PLAIN, enable_lora, "new are .*lora_kernel_a"),
+        (AVERAGED, freeze, "they were 4"),
+        (AVERAGED, thaw, "new are .*body/kernel"),
+    ],
+)
+def test_the_first_step_says_to_compile_again(
+    spec: OptimizerSpec, change: Callable[[Any], None], new: str, eager: bool, policy: str
+) -> None:
+    model = half_frozen()
+    model.dtype_policy = keras.DTypePolicy(policy)
+    compile_with(model, spec, loss="mse", run_eagerly=eager)
+    change(model)
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=rf"have changed since compile_with \({new}.*call compile_with again"):
+        model.fit(X, Y, verbose=0)
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    compile_with(model, spec).fit(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("spec", [PLAIN, GROUPED])
+def test_fewer_variables_train_where_keras_trains_them(spec: OptimizerSpec) -> None:
+    model = compile_with(half_frozen(), spec, loss="mse")
+    freeze(model)
+    frozen, head = (model.get_layer(name).kernel.numpy() for name in ("middle", "head"))
+    model.fit(X, Y, verbose=0)
+    np.testing.assert_array_equal(model.get_layer("middle").kernel.numpy(), frozen)
+    assert not np.array_equal(model.get_layer("head").kernel.numpy(), head)
+
+
+@pytest.mark.parametrize("spec", [PLAIN, GROUPED, AVERAGED])
+def test_loaded_weights_bring_the_state_and_train_on(spec: OptimizerSpec, tmp_path: Path) -> None:
+    one, two = (compile_with(half_frozen(), spec, loss="mse") for _ in range(2))
+    one.fit(X, Y, verbose=0)
+    one.save_weights(tmp_path / "model.weights.h5")
+    two.load_weights(tmp_path / "model.weights.h5")
+    for model in (one, two):
+        model.fit(X, Y, shuffle=False, verbose=0)
+    for mine, theirs in zip(one.get_weights(), two.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
