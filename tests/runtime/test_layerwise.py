@@ -342,7 +342,7 @@ def test_a_pattern_that_finds_no_layer_is_refused_with_the_layers_there_are() ->
         layerwise_groups(functional(), 0.5, by="block")
 
 
-@pytest.mark.parametrize("nonsense", [None, "model", 3, layers.Dense(1), [functional], keras.Model], ids=repr)
+@pytest.mark.parametrize("nonsense", [None, "model", 3, layers.Dense(1), [functional], keras.Model])
 def test_what_is_no_model_is_refused(nonsense: Any) -> None:
     with pytest.raises(TypeError, match=r"^model must be a keras\.Model, received "):
         layerwise_groups(nonsense, 0.5)
