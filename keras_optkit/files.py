@@ -128,7 +128,7 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
 
     Example:
         >>> save_spec(AdamSpec(learning_rate=0.002), "adam.toml")
-        >>> print(Path("adam.toml").read_text())
+        >>> print(Path("adam.toml").read_text(), end="")
         type = "Adam"
         learning_rate = 0.002
     """

@@ -2,6 +2,7 @@
 
 import doctest
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,11 +18,15 @@ def _examples() -> list[doctest.DocTest]:
 
 @pytest.mark.usefixtures("registry")  # one registers a spec
 @pytest.mark.parametrize("example", _examples(), ids=lambda example: example.name)
-def test_every_example_in_a_docstring_prints_what_it_shows(example: doctest.DocTest) -> None:
+def test_every_example_in_a_docstring_prints_what_it_shows(
+    example: doctest.DocTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import keras
 
+    monkeypatch.chdir(tmp_path)
+
     public = {name: getattr(keras_optkit, name) for name in keras_optkit.__all__}
-    example.globs = {**public, "keras": keras, "np": np}
+    example.globs = {**public, "keras": keras, "np": np, "Path": Path}
     shown: list[str] = []
     doctest.DocTestRunner(verbose=False).run(example, out=shown.append)
     if "matplotlib.pyplot" in sys.modules:  # other tests begin without figures
