@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from installed_keras import can_build
 from strategies import OPTIMIZERS
 
@@ -247,3 +248,28 @@ def test_the_exclusion_of_keras_s_own_is_refused_with_the_remedy(arguments: dict
     optimizer = build_optimizer(SGDSpec(learning_rate=0.5, weight_decay=0.1, groups=[ParamGroup(match="a")]))
     with pytest.raises(ValueError, match=r"write exclude_from_weight_decay=\[\.\.\.\] in the spec"):
         optimizer.exclude_from_weight_decay(**arguments)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_muon_scales_the_rate_of_weights_of_any_float_type(dtype: str) -> None:
+    weight = keras.Variable(np.eye(2), dtype=dtype, name="slow_kernel")
+    spec = MuonSpec(learning_rate=0.5, groups=[ParamGroup(match="slow", learning_rate_multiplier=0.5)])
+    build_optimizer(spec).apply([keras.ops.ones((2, 2), dtype)], [weight])
+    assert not np.array_equal(keras.ops.convert_to_numpy(weight).astype("float32"), np.eye(2))
+
+
+def test_a_bare_variable_of_tensorflow_with_a_constraint_can_be_frozen() -> None:
+    weight = tf.Variable([3.0, 4.0], name="frozen", constraint=lambda value: value / 2)
+    optimizer = build_optimizer(SGDSpec(groups=[ParamGroup(match="frozen", learning_rate_multiplier=0)]))
+    optimizer.apply([tf.ones(2)], [weight])
+    assert weight.numpy().tolist() == [3.0, 4.0]
+
+
+def test_a_weight_decay_that_is_set_later_counts_as_in_keras() -> None:
+    weights = [keras.Variable([1.0], name=name) for name in ("slow_kernel", "own_kernel")]
+    groups = [ParamGroup(match="slow", learning_rate_multiplier=0.5), ParamGroup(match="own", weight_decay=0.1)]
+    optimizer = build_optimizer(SGDSpec(learning_rate=0.5, weight_decay=0.1, groups=groups))
+    optimizer.build(weights)
+    optimizer.weight_decay = 0.4
+    optimizer.apply([keras.ops.zeros(1)] * 2, weights)
+    assert [float(weight.numpy()[0]) for weight in weights] == pytest.approx([1 - 0.5 * 0.5 * 0.4, 1 - 0.5 * 0.1])
