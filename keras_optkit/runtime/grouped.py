@@ -150,8 +150,10 @@ class Grouped(_KerasOptimizer):
         if multiplier == 0:
             return
         if multiplier != 1:
-            # Keras's Muon multiplies the rate with the gradient as it is, and TensorFlow takes no two float types.
-            learning_rate = ops.cast(ops.multiply(learning_rate, multiplier), variable.dtype)
+            learning_rate = ops.multiply(learning_rate, multiplier)
+            if hasattr(self, "muon_a") and gradient.dtype != learning_rate.dtype:
+                # Keras's Muon multiplies the rate with the gradient as it is, and TensorFlow takes no two float types.
+                gradient = ops.cast(gradient, learning_rate.dtype)
         if weight_decay is not None:
             rate = ops.cast(learning_rate, variable.dtype)
             self.assign_sub(variable, variable * ops.cast(weight_decay, variable.dtype) * rate)
