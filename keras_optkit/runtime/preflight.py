@@ -13,6 +13,7 @@ from keras_optkit.runtime.keras_internals import layers_within
 from keras_optkit.runtime.plan import Plan, in_lines
 from keras_optkit.runtime.warning import OptimizerWarning
 from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.optimizers.base import MOST_DECAY, overshoot
 
 if TYPE_CHECKING:
     import keras
@@ -57,11 +58,22 @@ def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any
             f"loss_scale_factor does not work with Embedding layers (here {', '.join(embeddings[:3])}): Keras cannot "
             "divide their sparse gradients by it. Leave it out"
         )
+    if isinstance(spec.learning_rate, float):
+        for path, share in spec.decay_per_rate():
+            if (shrink := spec.learning_rate * share) > MOST_DECAY:
+                yield f"{'.'.join(map(str, path))}: {overshoot(shrink)}"
     if plan is None:
         return
     if not model.trainable_variables:
         yield "the model has nothing to train: it has no weights, or all its layers have trainable=False"
+    elif _all_frozen(model, plan):
+        yield "the model has nothing to train: the groups freeze all its weights (learning_rate_multiplier=0)"
     yield from plan.mistakes
+
+
+def _all_frozen(model: keras.Model, plan: Plan) -> bool:
+    trainable = {id(variable) for variable in model.trainable_variables}
+    return not any(planned.treatment.multiplier for planned in plan.planned if id(planned.variable) in trainable)
 
 
 def _trained_embeddings(model: keras.Model) -> list[str]:

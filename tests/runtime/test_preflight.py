@@ -76,6 +76,21 @@ class Untouched:
     [
         (frozen, "adam", "nothing to train: it has no weights, or all its layers have trainable=False"),
         (only_dropout, "adam", "nothing to train"),
+        (
+            dense,
+            SGDSpec(groups=[ParamGroup(match=".", learning_rate_multiplier=0)]),
+            "nothing to train: the groups freeze all its weights",
+        ),
+        (
+            dense,
+            SGDSpec(learning_rate=0.1, weight_decay=20.5),
+            "^weight_decay: learning_rate [*] weight_decay is 2.05, and above 2 each step turns a weight round",
+        ),
+        (
+            dense,
+            SGDSpec(learning_rate=0.1, weight_decay=10, groups=[ParamGroup(match="body/", learning_rate_multiplier=3)]),
+            "^groups.0: learning_rate [*] weight_decay is 3, ",
+        ),
         (dense, SGDSpec(groups=[ParamGroup(match="bdy")]), "'bdy' matches no variable.*body/kernel"),
     ],
 )

@@ -12,6 +12,16 @@ from keras_optkit.specs.learning_rate import LearningRate
 from keras_optkit.specs.overriding import overridden
 from keras_optkit.specs.value import Conflict
 
+#: The largest share of a weight that a step may take away: with more it is turned round, and larger than before.
+MOST_DECAY = 2.0
+
+
+def overshoot(shrink: float) -> str:
+    """What happens if each step takes ``shrink`` times a weight away from it."""
+    return (
+        f"learning_rate * weight_decay is {shrink:.4g}, and above 2 each step turns a weight round and makes it larger"
+    )
+
 
 class OptimizerSpec(Spec, kind=True):
     """The base of all optimizers, with the fields that every Keras optimizer has.
@@ -79,6 +89,18 @@ class OptimizerSpec(Spec, kind=True):
             AdamSpec(learning_rate=ConstantSpec(learning_rate=0.2))
         """
         return overridden(OptimizerSpec, self, changes)
+
+    def decay_per_rate(self) -> Iterator[tuple[tuple[str | int, ...], float]]:
+        """What a step takes away from a weight, as a share of it and divided by the rate; with the field that says it.
+
+        For the variables in no group, and for those in each group.
+        """
+        if self.weight_decay:
+            yield ("weight_decay",), self.weight_decay
+        for number, group in enumerate(self.groups):
+            decay = self.weight_decay if group.weight_decay is None else group.weight_decay
+            if decay:
+                yield ("groups", number), decay * group.learning_rate_multiplier
 
     def decays_weights(self) -> bool:
         """Whether a weight decay is set, even if it is 0."""

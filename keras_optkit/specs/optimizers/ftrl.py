@@ -49,6 +49,9 @@ class FtrlSpec(OptimizerSpec):
     l2_shrinkage_regularization_strength: NonNegative = 0.0
     beta: NonNegative = 0.0
 
+    def decay_per_rate(self) -> Iterator[tuple[tuple[str | int, ...], float]]:
+        return iter(())  # the weights are computed anew in each step
+
     def conflicts(self) -> Iterator[Conflict]:
         yield from super().conflicts()
         if any(group.weight_decay for group in self.groups):

@@ -16,7 +16,7 @@ from keras_optkit.specs.run_fit.misfit import Misfit
 from keras_optkit.specs.run_fit.slow_decays import slow_decays
 from keras_optkit.specs.run_fit.stretches import stretches
 from keras_optkit.specs.run_fit.units import above_the_whole, steps_that_read_as_epochs
-from keras_optkit.specs.run_fit.updates import rare_updates
+from keras_optkit.specs.run_fit.updates import wrong_updates
 from keras_optkit.specs.run_fit.written import durations
 from keras_optkit.specs.schedules import ConstantSpec, ScheduleSpec
 
@@ -36,12 +36,11 @@ def misfits(spec: Spec, run: RunLength) -> list[Misfit]:
     if run.steps is None:
         return []
     resolved = resolve(spec, run)
-    found = list(rare_updates(resolved, run.steps)) if isinstance(resolved, OptimizerSpec) else []
     written = list(durations(spec))
     too_long = list(above_the_whole(written))
     played = list(stretches(*_schedule(resolved), run.steps))
     curve = Curve(played[0].schedule, run.steps)
-    found += too_long
+    found = [*(wrong_updates(resolved, curve) if isinstance(resolved, OptimizerSpec) else ()), *too_long]
     # A kind that explains more comes first, and what follows from it is not said.
     others = (
         list(steps_that_read_as_epochs(written, played, curve, run))

@@ -1,4 +1,4 @@
-"""What an optimizer does once every so many batches, in a run that has fewer."""
+"""What an optimizer does once every so many batches, in a run that has fewer, and weights that grow by their decay."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.optimizers import OptimizerSpec, ScheduleFreeAdamWSpec
+from keras_optkit.specs.optimizers.base import MOST_DECAY, overshoot
+from keras_optkit.specs.run_fit.curve import Curve
 from keras_optkit.specs.run_fit.misfit import Misfit
 
 
-def rare_updates(spec: OptimizerSpec, length: int) -> Iterator[Misfit]:
-    """Updates, overwrites and a warm-up by updates that a run of ``length`` steps has no time for."""
+def wrong_updates(spec: OptimizerSpec, curve: Curve) -> Iterator[Misfit]:
+    """Updates, overwrites and a warm-up by updates that the run has no time for, and those that make weights grow."""
+    length, peak = curve.length, float(curve.rates.max())
     batches = spec.gradient_accumulation_steps or 1
     if batches > length:
         text = f"one update needs {batches:,} batches, the run has {length:,}: nothing is ever trained"
@@ -20,6 +23,9 @@ def rare_updates(spec: OptimizerSpec, length: int) -> Iterator[Misfit]:
     if (every - 1) * batches >= length:  # Keras looks after each batch whether so many updates are done
         text = f"the average would be written into the model after {every:,} updates, the run has {length // batches:,}"
         yield Misfit(("ema_overwrite_frequency",), f"{text}; without it fit writes the average when it ends")
+    for path, share in spec.decay_per_rate():
+        if (shrink := peak * share) > MOST_DECAY:
+            yield Misfit(path, f"where the rate is highest, {overshoot(shrink)}")
     if isinstance(spec, ScheduleFreeAdamWSpec):
         updates, warmup = length // batches, in_steps(spec.warmup_steps)
         if warmup >= updates:

@@ -331,6 +331,12 @@ UPDATES: list[tuple[Spec, tuple[int, int], str]] = [
         "285; without it fit writes the average when it ends",
     ),
     (
+        SGDSpec(learning_rate=cosine("100%"), weight_decay=21),
+        README,
+        "weight_decay: where the rate is highest, learning_rate * weight_decay is 2.1, and above 2 each step turns a "
+        "weight round and makes it larger",
+    ),
+    (
         ScheduleFreeAdamWSpec(warmup_steps=1140),
         README,
         "warmup_steps: the warm-up lasts 1,140 updates, the run has 1,140: the rate never gets to its peak",

@@ -15,6 +15,7 @@ from keras_optkit import (
     CosineDecaySpec,
     CyclicalSpec,
     ExponentialDecaySpec,
+    FtrlSpec,
     InverseSqrtDecaySpec,
     InverseTimeDecaySpec,
     JoinSpec,
@@ -191,6 +192,9 @@ BORDERLINE: list[tuple[Spec, tuple[int, int]]] = [
     (AdamSpec(use_ema=True, ema_overwrite_frequency=1140), README),
     (AdamSpec(use_ema=True, ema_overwrite_frequency=285, gradient_accumulation_steps=4), README),
     (ScheduleFreeAdamWSpec(warmup_steps=1139), README),
+    # A decay that takes away all of a weight and no more than it again.
+    (SGDSpec(learning_rate=_cosine("100%"), weight_decay=20), README),
+    (FtrlSpec(learning_rate=1.0, weight_decay=20), README),
     # More steps than can be looked at one by one.
     (_warm("5%", _cosine("95%")), (2**26, 2**26)),
 ]
