@@ -14,6 +14,7 @@ from keras_optkit.runtime.plan import Plan, in_lines
 from keras_optkit.runtime.warning import OptimizerWarning
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.optimizers.base import MOST_DECAY, overshoot
+from keras_optkit.specs.optimizers.extremes import extremes
 
 if TYPE_CHECKING:
     import keras
@@ -58,6 +59,7 @@ def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any
             f"loss_scale_factor does not work with Embedding layers (here {', '.join(embeddings[:3])}): Keras cannot "
             "divide their sparse gradients by it. Leave it out"
         )
+    yield from extremes(spec)
     if isinstance(spec.learning_rate, float):
         for path, share in spec.decay_per_rate():
             if (shrink := spec.learning_rate * share) > MOST_DECAY:
