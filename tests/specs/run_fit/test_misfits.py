@@ -435,6 +435,14 @@ def test_schedules_of_ones_own_are_judged_by_their_curve(spec: Spec, texts: list
     assert found(spec, README) == texts
 
 
+class UnfinishedSpec(LineSpec):
+    """Somebody's own, with landmarks that are none."""
+
+    def landmarks(self) -> Any:
+        raise NotImplementedError
+
+
 def test_a_formula_of_ones_own_that_fails_somewhere_stops_nothing() -> None:
+    assert found(UnfinishedSpec(length=2000), README) == []
     assert found(EpochTableSpec(rates=tuple(0.1 / n for n in range(1, 21))), README) == []
     assert found(EpochTableSpec(rates=(0.1,)), README) == []
