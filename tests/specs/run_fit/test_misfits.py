@@ -446,3 +446,24 @@ def test_a_formula_of_ones_own_that_fails_somewhere_stops_nothing() -> None:
     assert found(UnfinishedSpec(length=2000), README) == []
     assert found(EpochTableSpec(rates=tuple(0.1 / n for n in range(1, 21))), README) == []
     assert found(EpochTableSpec(rates=(0.1,)), README) == []
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        cosine(1152),
+        cosine(1082),
+        exponential(4700, 0.96),
+        exponential(1140, 0.5, staircase=True),
+        warm(1140, ConstantSpec(learning_rate=0.1)),
+        drops("30%", "60%", 1142),
+        cosine("100.1%"),
+        cosine(20, alpha=0.9),
+        cosine(56, alpha=0.9),
+        CosineDecayRestartsSpec(initial_learning_rate=0.1, first_decay_steps=1152),
+        PiecewiseConstantDecaySpec(boundaries=["30%", "94%"], values=[0.1, 0.01, 0.0]),
+    ],
+    ids=str,
+)
+def test_a_little_more_than_what_is_right_is_told(spec: Spec) -> None:
+    assert len(found(spec, README)) == 1
