@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from keras_optkit.formats import FORMATS, Format
+from keras_optkit.formats import FORMATS, Format, format_of
 from keras_optkit.formats.document import BadFileError, Document, check, check_size
 from keras_optkit.formats.node import node_at
 from keras_optkit.specs.base import Spec
@@ -172,7 +172,7 @@ def _format_of(name: str) -> Format:
     suffix = Path(name).suffix
     if suffix.lower() not in FORMATS:
         raise SpecFileError([f"{name or repr(name)}: a spec file ends in {', '.join(FORMATS)}, not {suffix!r}"])
-    return FORMATS[suffix.lower()]
+    return format_of(suffix.lower())
 
 
 def _without_waiting(name: str, flags: int) -> int:

@@ -271,11 +271,12 @@ def test_what_is_no_range_is_refused_where_it_is_declared(text):
 
 
 @pytest.mark.parametrize("source", [str, bool, float | None])
-def test_a_range_is_for_numbers(source):
-    with pytest.raises(TypeError, match="Range is for fields of type int or float"):
+def test_a_range_is_for_numbers_and_says_so_when_its_class_is_first_used(source):
+    class Wrong(Value):
+        field: Annotated[source, fields.Range("> 0")]
 
-        class Wrong(Value):
-            field: Annotated[source, fields.Range("> 0")]
+    with pytest.raises(TypeError, match="Range is for fields of type int or float"):
+        Wrong(field=1)
 
 
 @pytest.mark.parametrize("end", [1.0, -1.0, 0.5, 3.0, -0.75, 100.0, 2.0**100, float(np.float32(0.1))])
