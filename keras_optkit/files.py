@@ -21,6 +21,7 @@ from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.parsing import parse_spec
 from keras_optkit.specs.schedules import ScheduleSpec
+from keras_optkit.specs.tracebacks import short_traceback
 
 
 class SpecFileError(ValueError):
@@ -43,6 +44,7 @@ def one_line(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+@short_traceback
 def load_spec(path: str | os.PathLike[str], *, key: str | None = None) -> OptimizerSpec | ScheduleSpec:
     """Read an optimizer or schedule spec from a .json, .yaml, .yml or .toml file.
 
@@ -111,6 +113,7 @@ def _line(file: str, document: Document, path: tuple[int | str, ...], text: str,
     return ": ".join(part for part in (where, kind, ".".join(map(str, path)), text) if part)
 
 
+@short_traceback
 def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) -> None:
     """Write ``spec`` to a .json, .yaml, .yml or .toml file, without the fields that have their defaults.
 

@@ -14,11 +14,13 @@ from keras_optkit.specs.registry import read
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.run_fit import misfits
 from keras_optkit.specs.schedules import ScheduleSpec
+from keras_optkit.specs.tracebacks import short_traceback
 
 if TYPE_CHECKING:
     import keras
 
 
+@short_traceback
 def describe(
     spec: Spec | Mapping[str, Any] | str,
     model: keras.Model | None = None,

@@ -11,12 +11,14 @@ from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.resolving import RunLength
 from keras_optkit.specs.schedules import ScheduleSpec
+from keras_optkit.specs.tracebacks import short_traceback
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 
+@short_traceback
 def plot_schedule(
     spec: Spec | Mapping[str, Any] | str,
     *,

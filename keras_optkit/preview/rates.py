@@ -14,11 +14,13 @@ from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.schedules import ScheduleSpec
+from keras_optkit.specs.tracebacks import short_traceback
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+@short_traceback
 def learning_rates(
     spec: Spec | Mapping[str, Any] | str,
     steps: int | ArrayLike | None = None,

@@ -19,6 +19,7 @@ from keras_optkit.specs.hints import nearest_first
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.resolving import RunLength, resolve
+from keras_optkit.specs.tracebacks import short_traceback
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     M = TypeVar("M", bound=keras.Model)
 
 
+@short_traceback
 def compile_with(
     model: M,
     spec: OptimizerSpec | Mapping[str, Any] | str,

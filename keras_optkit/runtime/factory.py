@@ -36,6 +36,7 @@ from keras_optkit.specs.schedules import (
     PolynomialDecaySpec,
     ScheduleSpec,
 )
+from keras_optkit.specs.tracebacks import short_traceback
 
 if TYPE_CHECKING:
     from keras.optimizers import (
@@ -105,6 +106,7 @@ def build_optimizer(spec: ScheduleFreeAdamWSpec, **run: Unpack[Run]) -> Schedule
 @overload
 def build_optimizer(spec: OptimizerSpec | Mapping[str, Any] | str, **run: Unpack[Run]) -> Optimizer: ...
 # fmt: on
+@short_traceback
 def build_optimizer(
     spec: OptimizerSpec | Mapping[str, Any] | str,
     *,
@@ -181,6 +183,7 @@ def build_schedule(spec: CosineDecayRestartsSpec, **run: Unpack[Run]) -> CosineD
 @overload
 def build_schedule(spec: ScheduleSpec | Mapping[str, Any] | str, **run: Unpack[Run]) -> LearningRateSchedule: ...
 # fmt: on
+@short_traceback
 def build_schedule(
     spec: ScheduleSpec | Mapping[str, Any] | str,
     *,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numbers
 import re
-import warnings
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras_optkit.runtime.keras_internals import sublayers
 from keras_optkit.runtime.places import check_is_model, places_in
-from keras_optkit.runtime.warning import OptimizerWarning
+from keras_optkit.runtime.warning import warn
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.patterns import compiled_by_re
+from keras_optkit.specs.tracebacks import short_traceback
 
 if TYPE_CHECKING:
     import keras
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SMALL = 1e-3
 
 
+@short_traceback
 def layerwise_groups(model: keras.Model, decay: float, *, by: str | None = None) -> list[ParamGroup]:
     r"""The groups of layer-wise learning-rate decay: full rate at the head, less for each layer towards the input.
 
@@ -69,11 +70,9 @@ def layerwise_groups(model: keras.Model, decay: float, *, by: str | None = None)
     last = len(from_input) - 1
     smallest = float(decay) ** last
     if pattern is None and smallest < _SMALL:
-        warnings.warn(
+        warn(
             f"the first of {len(owned)} layers has {smallest:.1g} of the rate: to count blocks instead of layers, pass "
             r"by=..., a regular expression such as r'block_?(\d+)' that finds the block's name in a layer's path",
-            OptimizerWarning,
-            stacklevel=2,
         )
     multipliers = {layer: float(decay) ** (last - from_input[block]) for layer, block in blocks.items()}
     return [
@@ -152,11 +151,9 @@ def _warn_of_names_that_come_again(names: dict[str, str], by: re.Pattern[str]) -
     before = None
     for layer, name in names.items():
         if name != before and name in first:
-            warnings.warn(
+            warn(
                 f"by={by.pattern!r} names {name!r} as the block of {first[name]!r} and of {layer!r}, with another "
                 "block between them: if these are two blocks, let the pattern find more of the path",
-                OptimizerWarning,
-                stacklevel=4,
             )
             return
         first.setdefault(name, layer)

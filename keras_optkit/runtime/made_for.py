@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from typing import Any
 
-from keras_optkit.runtime.warning import OptimizerWarning
+from keras_optkit.runtime.warning import warn
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.durations import is_resolved
 from keras_optkit.specs.resolving import RunLength
@@ -28,17 +26,8 @@ def warn_of_another_run(optimizer: Any, steps_per_epoch: int | None, epochs: int
     if other:
         made = " of ".join(_counted(there, name) for name, there, _ in reversed(other))
         trains = " of ".join(_counted(here, name) for name, _, here in reversed(other))
-        text = f"the durations became steps for {made}, but fit trains {trains}: build the optimizer for this run"
-        warnings.warn(text, OptimizerWarning, stacklevel=_outside_keras())
+        warn(f"the durations became steps for {made}, but fit trains {trains}: build the optimizer for this run")
 
 
 def _counted(number: int, name: str) -> str:
     return f"{number:,} {name.format('' if number == 1 else 's')}"
-
-
-def _outside_keras() -> int:
-    """The ``stacklevel`` at which ``warn_of_another_run`` warns at the line that calls ``fit``."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in {"keras", "keras_optkit"}:
-        frame, level = frame.f_back, level + 1
-    return level

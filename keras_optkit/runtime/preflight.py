@@ -5,13 +5,12 @@ Each of these Keras lets through, or reports late and from deep inside.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from keras_optkit.runtime.keras_internals import layers_within
 from keras_optkit.runtime.plan import Plan, in_lines
-from keras_optkit.runtime.warning import OptimizerWarning
+from keras_optkit.runtime.warning import warn
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.optimizers.base import MOST_DECAY, overshoot
 from keras_optkit.specs.optimizers.extremes import extremes
@@ -38,8 +37,7 @@ def check(
     if errors := list(_errors(model, spec, arguments, plan)):
         raise ValueError(in_lines(errors))
     for warning in _warnings(model, spec, arguments, optimizer, plan):
-        # At the line that calls compile_with.
-        warnings.warn(warning, OptimizerWarning, stacklevel=3)
+        warn(warning)
 
 
 def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any], plan: Plan | None) -> Iterator[str]:

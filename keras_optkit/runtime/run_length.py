@@ -10,6 +10,7 @@ from typing import Any, TypedDict, cast
 from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.numbers import real
 from keras_optkit.specs.resolving import positive_count
+from keras_optkit.specs.tracebacks import short_traceback
 
 # What fit takes where none is given.
 _KERAS_BATCH_SIZE = 32
@@ -22,6 +23,7 @@ class WholeRun(TypedDict):
     epochs: int
 
 
+@short_traceback
 def run_of(data: Any, *, epochs: int, batch_size: int | None = None, validation_split: float = 0.0) -> WholeRun:
     """The length of a run on ``data``, counted as ``fit`` counts it, to be passed on with ``**``.
 

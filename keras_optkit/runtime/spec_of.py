@@ -13,6 +13,7 @@ from keras_optkit.specs.hints import canonical
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import find
 from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpec
+from keras_optkit.specs.tracebacks import short_traceback
 
 if TYPE_CHECKING:
     import keras
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 def spec_of(source: keras.optimizers.Optimizer | keras.Model) -> OptimizerSpec: ...  # pyright: ignore[reportOverlappingOverload]
 @overload
 def spec_of(source: keras.optimizers.schedules.LearningRateSchedule) -> ScheduleSpec: ...
+@short_traceback
 def spec_of(source: Any) -> OptimizerSpec | ScheduleSpec:
     """The spec that would build this optimizer or schedule, as it is now.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 from keras_optkit.specs.base import Spec
@@ -14,6 +15,17 @@ class OptimizerWarning(UserWarning):
 
 
 def warn_of_misfits(spec: Spec, run: RunLength) -> None:
-    """Warns of what in ``spec`` does not fit the run, at the line that called the function that calls this."""
+    """Warns of what in ``spec`` does not fit the run."""
     for misfit in misfits(spec, run):
-        warnings.warn(str(misfit), OptimizerWarning, stacklevel=3)
+        warn(str(misfit))
+
+
+def warn(text: str) -> None:
+    """Warns at the line of the caller: the nearest one that is neither in this package nor in Keras."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_CALLER:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, OptimizerWarning, stacklevel=level)
+
+
+_NOT_THE_CALLER = {__name__.partition(".")[0], "keras"}

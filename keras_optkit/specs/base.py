@@ -19,6 +19,7 @@ from keras_optkit.specs.containers import is_deeper
 from keras_optkit.specs.errors import field_error, in_short
 from keras_optkit.specs.registry import TypedValue, read, register
 from keras_optkit.specs.resolving import RunLength, resolve
+from keras_optkit.specs.tracebacks import short_traceback
 
 S = TypeVar("S", bound="Spec")
 
@@ -39,6 +40,7 @@ class Spec(TypedValue, kind=True):
 
     _noun: ClassVar[str] = "optimizer or schedule"
 
+    @short_traceback
     def resolve(self, *, steps_per_epoch: int | None = None, epochs: int | None = None) -> Self:
         """Return the same spec with every duration converted to steps.
 
@@ -80,6 +82,7 @@ class Spec(TypedValue, kind=True):
         return handler(schema)
 
 
+@short_traceback
 def register_spec(cls: type[S]) -> type[S]:
     """Make a spec class readable by its type name, from mappings and from files. Use it as a decorator.
 

@@ -9,6 +9,7 @@ from keras_optkit.specs.base import Spec
 from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules.base import ScheduleSpec
+from keras_optkit.specs.tracebacks import short_traceback
 
 S = TypeVar("S", bound=Spec)
 
@@ -17,6 +18,7 @@ S = TypeVar("S", bound=Spec)
 def parse_spec(data: S) -> S: ...
 @overload
 def parse_spec(data: Mapping[str, Any] | str) -> OptimizerSpec | ScheduleSpec: ...
+@short_traceback
 def parse_spec(data: object) -> Spec:
     """The optimizer or schedule spec in ``data``.
 

@@ -15,6 +15,7 @@ from keras_optkit.specs.fields import IsRate, Range
 from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules.base import ScheduleSpec
+from keras_optkit.specs.tracebacks import short_traceback
 
 S = TypeVar("S", bound=Spec)
 
@@ -23,6 +24,7 @@ S = TypeVar("S", bound=Spec)
 def scale_learning_rate(spec: S, factor: float) -> S: ...
 @overload
 def scale_learning_rate(spec: Mapping[str, Any] | str, factor: float) -> OptimizerSpec | ScheduleSpec: ...
+@short_traceback
 def scale_learning_rate(spec: Spec | Mapping[str, Any] | str, factor: float) -> Spec:
     """Return ``spec`` with every learning rate multiplied by ``factor``, including those of nested schedules.
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from keras_optkit.specs.errors import Mistake, explained, field_error, in_short, validation_error
+from keras_optkit.specs.tracebacks import MISTAKES, short_traceback, shorten
 
 
 class Conflict(NamedTuple):
@@ -30,7 +31,11 @@ class Value(BaseModel):
     def __init__(self, /, *positional: object, **fields: Any) -> None:
         if reason := self._cannot_be_made(positional):
             raise TypeError(reason)
-        super().__init__(**fields)
+        try:
+            super().__init__(**fields)
+        except MISTAKES as error:
+            shorten(error)
+            raise
 
     # Pydantic would call an __init__ of one's own also for each nested value: a spec with a schedule would take
     # 10 us instead of 5.5. This one adds nothing to validation, and says so by the mark of pydantic's own.
@@ -44,6 +49,7 @@ class Value(BaseModel):
         first = next((field for field in cls.model_fields if field != "type"), "field")
         return f"{cls.__name__} takes its fields by name: {cls.__name__}({first}={in_short(positional[0])}, ...)"
 
+    @short_traceback
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated like a new one.
 

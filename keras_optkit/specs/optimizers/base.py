@@ -10,6 +10,7 @@ from keras_optkit.specs.fields import AccumulationSteps, Count, Flag, Listed, Mo
 from keras_optkit.specs.groups import ParamGroup, Patterns
 from keras_optkit.specs.learning_rate import LearningRate
 from keras_optkit.specs.overriding import overridden
+from keras_optkit.specs.tracebacks import short_traceback
 from keras_optkit.specs.value import Conflict
 
 #: The largest share of a weight that a step may take away: with more it is turned round, and larger than before.
@@ -76,6 +77,7 @@ class OptimizerSpec(Spec, kind=True):
         if self.exclude_from_weight_decay and not self.decays_weights():
             yield Conflict("exclude_from_weight_decay", "has no effect without weight_decay")
 
+    @short_traceback
     def override(self, changes: Mapping[str, Any]) -> OptimizerSpec:
         """Return a copy with ``changes`` by dotted path, validated like a new spec.
 

@@ -10,6 +10,7 @@ from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.overriding import overridden
+from keras_optkit.specs.tracebacks import short_traceback
 
 
 class ScheduleSpec(Spec, ABC, kind=True):
@@ -45,6 +46,7 @@ class ScheduleSpec(Spec, ABC, kind=True):
             ValueError: a duration is not in steps yet; ``resolve`` it first.
         """
 
+    @short_traceback
     def override(self, changes: Mapping[str, Any]) -> ScheduleSpec:
         """Return a copy with ``changes`` by dotted path, validated like a new spec.
 
