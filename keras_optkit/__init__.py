@@ -38,6 +38,7 @@ from keras_optkit.specs.optimizers import (
 from keras_optkit.specs.parsing import parse_spec
 from keras_optkit.specs.scaling import scale_learning_rate
 from keras_optkit.specs.schedules import (
+    ClampSpec,
     ConstantSpec,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
@@ -51,6 +52,7 @@ from keras_optkit.specs.schedules import (
     PolynomialDecaySpec,
     RampSpec,
     ScheduleSpec,
+    StaircaseSpec,
     WarmupSpec,
     WarmupStableDecaySpec,
 )
@@ -66,6 +68,7 @@ __all__ = [
     "AdamSpec",
     "AdamWSpec",
     "AdamaxSpec",
+    "ClampSpec",
     "ConstantSpec",
     "CosineDecayRestartsSpec",
     "CosineDecaySpec",
@@ -93,6 +96,7 @@ __all__ = [
     "ScheduleFreeAdamWSpec",
     "ScheduleSpec",
     "SpecFileError",
+    "StaircaseSpec",
     "WarmupSpec",
     "WarmupStableDecaySpec",
     "build_optimizer",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from keras_optkit import (
+    ClampSpec,
     ConstantSpec,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
@@ -24,6 +25,7 @@ from keras_optkit import (
     PolynomialDecaySpec,
     RampSpec,
     ScheduleSpec,
+    StaircaseSpec,
     WarmupSpec,
     WarmupStableDecaySpec,
 )
@@ -258,22 +260,48 @@ def warmup_specs(of: Ranges) -> SearchStrategy[WarmupSpec]:
     schedule = all_of(schedule=st.one_of(*(schedules[cls] for cls in begins_high)), warmup_steps=of.steps)
     smallest = all_of(initial_learning_rate=st.just(of.lowest), shape=st.just("exponential"))
     start = together(some_of(initial_learning_rate=st.just(of.lowest)), _shape(of, "linear", "cosine"))
-    return specs_of(WarmupSpec, schedule, start | smallest)
+    # Where the warm-up ends, an overlaid schedule must not have fallen below the lowest rate.
+    high = all_of(initial_learning_rate=of.rates, end_learning_rate=of.rates, steps=of.steps)
+    overlaid = all_of(
+        schedule=schedules[ConstantSpec] | specs_of(RampSpec, high), warmup_steps=of.steps, overlay=st.just(True)
+    )
+    return specs_of(WarmupSpec, schedule | overlaid, start | smallest)
+
+
+def clamp_specs(of: Ranges) -> SearchStrategy[ClampSpec]:
+    limits = (
+        st.sets(of.rates, min_size=2, max_size=2)
+        .map(sorted)
+        .flatmap(lambda pair: all_of(minimum=st.just(pair[0]), maximum=st.just(pair[1])))
+    )
+    one = all_of(minimum=of.rates) | all_of(maximum=of.rates)
+    return specs_of(ClampSpec, all_of(schedule=st.one_of(*simple(of).values())), one | limits)
+
+
+def staircase_specs(of: Ranges) -> SearchStrategy[StaircaseSpec]:
+    every = all_of(every=of.steps) if of is USUAL else some_of(every=of.steps)  # the default is an epoch
+    return specs_of(StaircaseSpec, all_of(schedule=st.one_of(*simple(of).values())), every)
 
 
 def join_specs(of: Ranges) -> SearchStrategy[JoinSpec]:
-    pieces = st.one_of(*simple(of).values(), warmup_specs(of))
+    pieces = st.one_of(*simple(of).values(), warmup_specs(of), clamp_specs(of), staircase_specs(of))
     joined = rising_steps(of, 1, 3).flatmap(
         lambda boundaries: all_of(
             boundaries=st.just(boundaries),
             schedules=st.lists(pieces, min_size=len(boundaries) + 1, max_size=len(boundaries) + 1),
         )
     )
-    return specs_of(JoinSpec, joined)
+    return specs_of(JoinSpec, joined, some_of(shared_clock=flags))
 
 
 def schedules(of: Ranges) -> dict[type[ScheduleSpec], SearchStrategy[Any]]:
-    return {**simple(of), WarmupSpec: warmup_specs(of), JoinSpec: join_specs(of)}
+    return {
+        **simple(of),
+        WarmupSpec: warmup_specs(of),
+        ClampSpec: clamp_specs(of),
+        StaircaseSpec: staircase_specs(of),
+        JoinSpec: join_specs(of),
+    }
 
 
 SCHEDULES = schedules(EVERY)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras_optkit import (
+    ClampSpec,
     ConstantSpec,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
@@ -21,6 +22,7 @@ from keras_optkit import (
     PolynomialDecaySpec,
     RampSpec,
     ScheduleSpec,
+    StaircaseSpec,
     WarmupSpec,
     WarmupStableDecaySpec,
 )
@@ -144,6 +146,44 @@ COMPOSED: list[Row] = [
     (
         WarmupSpec(schedule=ConstantSpec(learning_rate=16), warmup_steps=4, shape="polynomial", power=2),
         {0: 0, 1: 1, 2: 4, 3: 9, 4: 16, 5: 16},
+    ),
+    # Over a schedule whose clock runs on, up to what it has come to by then.
+    (WarmupSpec(schedule=exponential(), warmup_steps=4, overlay=True), {0: 0, 1: 0.5, 3: 1.5, 4: 2, 6: 1, 8: 0.5}),
+    (
+        WarmupSpec(schedule=cosine(), warmup_steps=2, initial_learning_rate=2, overlay=True),
+        {0: 2, 1: 4, 2: 6, 3: 4, 4: 2, 6: 0, 7: 0},
+    ),
+    (
+        WarmupSpec(schedule=ramp(32, 0, 4), warmup_steps=2, overlay=True, shape="polynomial", power=2),
+        {0: 0, 1: 4, 2: 16, 3: 8, 4: 0, 5: 0},
+    ),
+    (WarmupSpec(schedule=PIECES, warmup_steps=4, overlay=True), {0: 0, 2: 1, 3: 1.5, 4: 2, 6: 2, 7: 0}),
+    # A piece that counts the steps of the join has run on meanwhile.
+    (
+        JoinSpec(
+            schedules=[ramp(0, 8, 4), ramp(10, 0, 10), ConstantSpec(learning_rate=3)],
+            boundaries=[4, 8],
+            shared_clock=True,
+        ),
+        {0: 0, 3: 6, 4: 6, 5: 5, 7: 3, 8: 3, 9: 3},
+    ),
+    (ClampSpec(schedule=exponential(), minimum=1.5), {0: 8, 2: 4, 4: 2, 6: 1.5, 8: 1.5, 10**6: 1.5}),
+    (ClampSpec(schedule=exponential(), maximum=3), {0: 3, 2: 3, 4: 2, 6: 1, 8: 0.5}),
+    (ClampSpec(schedule=ramp(0, 10, 10), minimum=2, maximum=5), {0: 2, 2: 2, 3: 3, 5: 5, 6: 5, 99: 5}),
+    (ClampSpec(schedule=ConstantSpec(learning_rate=3), minimum=4), {0: 4, 9: 4}),
+    (StaircaseSpec(schedule=exponential(), every=2), {0: 8, 1: 8, 2: 4, 3: 4, 4: 2, 5: 2, 8: 0.5, 9: 0.5}),
+    (StaircaseSpec(schedule=exponential(), every=4), {0: 8, 3: 8, 4: 2, 7: 2, 8: 0.5, 11: 0.5, 12: 0.125}),
+    (StaircaseSpec(schedule=ramp(0, 9, 9), every=3), {0: 0, 2: 0, 3: 3, 5: 3, 6: 6, 8: 6, 9: 9, 99: 9}),
+    # A piece of a join counts its stairs from its own start.
+    (
+        JoinSpec(
+            schedules=[ConstantSpec(learning_rate=7), StaircaseSpec(schedule=exponential(), every=4)], boundaries=[2]
+        ),
+        {0: 7, 1: 7, 2: 8, 5: 8, 6: 2, 9: 2, 10: 0.5},
+    ),
+    (
+        StaircaseSpec(schedule=WarmupSpec(schedule=exponential(), warmup_steps=4), every=2),
+        {0: 0, 1: 0, 2: 4, 3: 4, 4: 8, 5: 8, 6: 4, 8: 2, 12: 0.5},
     ),
     (
         OneCycleSpec(

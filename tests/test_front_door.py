@@ -11,13 +11,13 @@ from pydantic import BaseModel
 import keras_optkit
 
 CONTRACT = {
-    "AdadeltaSpec", "AdafactorSpec", "AdagradSpec", "AdamSpec", "AdamWSpec", "AdamaxSpec", "ConstantSpec",
+    "AdadeltaSpec", "AdafactorSpec", "AdagradSpec", "AdamSpec", "AdamWSpec", "AdamaxSpec", "ClampSpec", "ConstantSpec",
     "CosineDecayRestartsSpec", "CosineDecaySpec", "CyclicalSpec", "Duration", "ExponentialDecaySpec", "FtrlSpec",
     "InverseSqrtDecaySpec", "InverseTimeDecaySpec", "JoinSpec", "LambSpec", "LearningRateMonitor", "LionSpec",
     "MuonSpec", "NadamSpec", "OneCycleSpec", "OptimizerSpec", "ParamGroup", "PiecewiseConstantDecaySpec",
     "PolynomialDecaySpec", "RMSpropSpec", "RampSpec", "SGDSpec", "ScheduleFreeAdamWSpec", "ScheduleSpec",
-    "WarmupSpec", "WarmupStableDecaySpec", "build_optimizer", "build_schedule", "compile_with", "describe",
-    "layerwise_groups", "learning_rates", "parse_spec", "plot_schedule", "register_spec",
+    "StaircaseSpec", "WarmupSpec", "WarmupStableDecaySpec", "build_optimizer", "build_schedule", "compile_with",
+    "describe", "layerwise_groups", "learning_rates", "parse_spec", "plot_schedule", "register_spec",
     "scale_learning_rate", "spec_of",
 }  # fmt: skip
 NAMES = sorted(keras_optkit.__all__)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from keras_optkit.specs.resolving import RunLength
-from keras_optkit.specs.run_fit.curve import Curve, rate_of
+from keras_optkit.specs.run_fit.curve import Curve
 from keras_optkit.specs.run_fit.misfit import Misfit, as_duration
 from keras_optkit.specs.run_fit.phases import Kind, Phase, phases
 from keras_optkit.specs.run_fit.stretches import Stretch, at
@@ -53,7 +53,9 @@ def _in_words(end: _End, curve: Curve, run: RunLength) -> str:
         )
     words = f"the {phase.name} ends at step {end.step:,}, the run at step {length:,}"
     last = f"its last rate is {curve.at(length - 1):.4g}"
-    reached = f"{rate_of(stretch.schedule, phase.end):.4g}"
+    if phase.kind is Kind.STAIR:
+        return f"{words}: the rate never changes; every='1 epoch' fits any run"
+    reached = f"{stretch.rate(phase.end):.4g}"
     if phase.kind is Kind.WARMUP:
         return f"{words}: {last}, it never gets to {reached}; a warm-up of '5%' fits any run"
     words += f": {last}, not {reached}" if phase.kind is Kind.DECAY else ": it is not completed"

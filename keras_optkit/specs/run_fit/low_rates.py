@@ -37,12 +37,13 @@ def low_rates(written: Sequence[Written], played: Sequence[Stretch], curve: Curv
 def _is_low(stretch: Stretch, in_steps: set[tuple[int | str, ...]], curve: Curve) -> NDArray[np.bool_]:
     """At which of the curve's steps ``stretch`` has a rate that is too low."""
     inside = (curve.steps >= stretch.first) & (curve.steps < stretch.end)
-    limit = np.full(len(curve.steps), _NOTHING if pace(stretch.schedule) is None else _LOW)
+    low_enough = _NOTHING if stretch.lowest else _LOW  # of a floor somebody has said how low it may be
+    limit = np.full(len(curve.steps), _NOTHING if pace(stretch.schedule) is None else low_enough)
     if decay := _decay(stretch):
         end = stretch.start + decay.end
         # A decay that is so short is a mistake even if it leaves a rate, unless it is said to be short in percent.
         is_short = end < _TWENTIETH * curve.length and (*stretch.path, *decay.field) in in_steps
-        limit[curve.steps >= end] = 1 if is_short else _LOW
+        limit[curve.steps >= end] = 1 if is_short else low_enough
     rates = np.where(inside, curve.rates, 0)
     peak = rates.max()
     fallen = np.arange(len(rates)) > rates.argmax()  # on its way up a rate may be as low as it likes

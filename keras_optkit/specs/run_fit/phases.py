@@ -23,6 +23,7 @@ from keras_optkit.specs.schedules import (
     PolynomialDecaySpec,
     RampSpec,
     ScheduleSpec,
+    StaircaseSpec,
     WarmupSpec,
     WarmupStableDecaySpec,
 )
@@ -39,6 +40,8 @@ class Kind(Enum):
     """The curve begins again."""
     PIECE = auto()
     """Another rate or another schedule takes over."""
+    STAIR = auto()
+    """The rate changes for the first time."""
 
 
 class Phase(NamedTuple):
@@ -92,6 +95,8 @@ def _phases(schedule: ScheduleSpec) -> Iterator[Phase]:
         yield Phase(Kind.PERIOD, "first period", ("first_decay_steps",), in_steps(schedule.first_decay_steps))
     elif isinstance(schedule, CyclicalSpec):
         yield Phase(Kind.PERIOD, "first cycle", ("step_size",), 2 * in_steps(schedule.step_size), times=2)
+    elif isinstance(schedule, StaircaseSpec):
+        yield Phase(Kind.STAIR, "first stair", ("every",), in_steps(schedule.every))
     elif isinstance(schedule, (PiecewiseConstantDecaySpec, JoinSpec)):
         for number, boundary in enumerate(schedule.boundaries):
             yield Phase(Kind.PIECE, "piece", ("boundaries", number), in_steps(boundary))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from keras_optkit.specs.numbers import MOST_STEPS
 from keras_optkit.specs.resolving import RunLength
-from keras_optkit.specs.run_fit.curve import Curve, rate_of
+from keras_optkit.specs.run_fit.curve import Curve
 from keras_optkit.specs.run_fit.misfit import Misfit, counted
 from keras_optkit.specs.run_fit.phases import Kind, pace, phases
 from keras_optkit.specs.run_fit.stretches import Stretch, at
@@ -22,13 +22,14 @@ def slow_decays(played: Sequence[Stretch], curve: Curve, run: RunLength) -> Iter
         ends = phases(stretch.schedule)
         if not stretch.is_simple or any(phase.kind is not Kind.WARMUP for phase in ends):
             continue
-        begin = stretch.first + max((phase.end for phase in ends), default=0)
+        begin = max(stretch.first, stretch.start + max((phase.end for phase in ends), default=0))
         if stretch.end - begin < max(2, _SHORT * curve.length):
             continue
-        rates = curve.rates[(curve.steps >= begin) & (curve.steps < stretch.end)]
-        later = rate_of(stretch.schedule, min(1000 * (stretch.end - stretch.start), MOST_STEPS))
-        if _span(rates.min(), rates.max()) < _HARDLY < _span(curve.at(begin), later):
-            yield _misfit(stretch, begin, curve, run)
+        # Its own rates: in stairs that are as long as the run no rate changes.
+        rates = stretch.rates(curve.steps[(curve.steps >= begin) & (curve.steps < stretch.end)] - stretch.start)
+        later = stretch.rate(min(1000 * (stretch.end - stretch.start), MOST_STEPS))
+        if _span(rates.min(), rates.max()) < _HARDLY < _span(stretch.rate(begin - stretch.start), later):
+            yield _misfit(stretch, begin, run)
 
 
 def _span(one: float, other: float) -> float:
@@ -37,8 +38,8 @@ def _span(one: float, other: float) -> float:
     return (high - low) / high if high > 0 else 0.0
 
 
-def _misfit(stretch: Stretch, begin: int, curve: Curve, run: RunLength) -> Misfit:
-    first, last = curve.at(begin), curve.at(stretch.end - 1)
+def _misfit(stretch: Stretch, begin: int, run: RunLength) -> Misfit:
+    first, last = (stretch.rate(step - stretch.start) for step in (begin, stretch.end - 1))
     change = "never changes" if first == last else f"changes by less than 1%, from {first:.4g} to {last:.4g},"
     text = f"the rate {change} {f'from step {begin:,} on' if begin else 'in the whole run'}"
     field = pace(stretch.schedule)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.resolving import Path
-from keras_optkit.specs.schedules import JoinSpec, ScheduleSpec, WarmupSpec
+from keras_optkit.specs.run_fit.curve import rates_of
+from keras_optkit.specs.schedules import ClampSpec, JoinSpec, ScheduleSpec, StaircaseSpec, WarmupSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Stretch(NamedTuple):
@@ -19,6 +25,8 @@ class Stretch(NamedTuple):
         start: the step of the run that is the schedule's own step 0.
         first: the first step at which the rate is that of this schedule: its own, or that of a schedule inside.
         end: the step before which it is so for the last time; at most the length of the run.
+        lowest: the rate below which a clamp around the schedule does not let it fall.
+        highest: the rate above which a clamp does not let it rise.
     """
 
     path: Path
@@ -26,6 +34,16 @@ class Stretch(NamedTuple):
     start: int
     first: int
     end: int
+    lowest: float = 0.0
+    highest: float = math.inf
+
+    def rates(self, steps: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The rates at the schedule's own ``steps``, within what clamps around it allow."""
+        return np.clip(rates_of(self.schedule, steps), self.lowest, self.highest)
+
+    def rate(self, step: int) -> float:
+        """The rate at one of the schedule's own steps."""
+        return float(self.rates(np.array([step]))[0])
 
     @property
     def is_simple(self) -> bool:
@@ -48,10 +66,15 @@ def _parts(schedule: ScheduleSpec) -> list[_Part]:
     """
     if isinstance(schedule, JoinSpec):
         starts = [0, *map(in_steps, schedule.boundaries)]
-        return [_Part(("schedules", number), start, start) for number, start in enumerate(starts)]
+        return [
+            _Part(("schedules", number), 0 if schedule.shared_clock else start, start)
+            for number, start in enumerate(starts)
+        ]
     if isinstance(schedule, WarmupSpec):
         warmup = in_steps(schedule.warmup_steps)
-        return [_Part(("schedule",), warmup, warmup)]
+        return [_Part(("schedule",), 0 if schedule.overlay else warmup, warmup)]
+    if isinstance(schedule, (ClampSpec, StaircaseSpec)):
+        return [_Part(("schedule",), 0, 0)]
     return []
 
 
@@ -64,6 +87,7 @@ def _stretches(outer: Stretch) -> Iterator[Stretch]:
     yield outer
     parts = _parts(outer.schedule)
     ends = [outer.start + part.first for part in parts[1:]] + [outer.end] * bool(parts)
+    lowest, highest = _limits(outer)
     for part, end in zip(parts, ends, strict=True):
         inner = Stretch(
             (*outer.path, *part.path),
@@ -71,9 +95,23 @@ def _stretches(outer: Stretch) -> Iterator[Stretch]:
             start=outer.start + part.start,
             first=max(outer.first, outer.start + part.first),
             end=min(end, outer.end),
+            lowest=lowest,
+            highest=highest,
         )
         if inner.first < inner.end:
             yield from _stretches(inner)
+
+
+def _limits(outer: Stretch) -> tuple[float, float]:
+    """The lowest and the highest rate that the schedules inside ``outer`` can show."""
+    if not isinstance(outer.schedule, ClampSpec):
+        return outer.lowest, outer.highest
+    minimum, maximum = outer.schedule.minimum, outer.schedule.maximum or math.inf
+    return _within(outer, minimum), _within(outer, maximum)
+
+
+def _within(outer: Stretch, rate: float) -> float:
+    return min(max(rate, outer.lowest), outer.highest)
 
 
 def at(schedule: ScheduleSpec, path: Path) -> Any:

@@ -22,6 +22,12 @@ def rest(step: Any, length: int, xp: Any) -> Any:
     return _as_float(xp.mod(_as_int(step, xp), length), xp)
 
 
+def last_multiple(step: Any, length: int, xp: Any) -> Any:
+    """The last multiple of ``length`` that is not after ``step``: a step like it."""
+    whole = _as_int(step, xp)
+    return _as_step(whole - xp.mod(whole, length), xp)
+
+
 def share(step: Any, length: Any, xp: Any) -> Any:
     """The share of ``length`` that is over at ``step``; from ``length`` on it is exactly 1."""
     if is_numpy(xp):  # which divides exactly, and takes half the time for this
@@ -47,6 +53,10 @@ def between(start: float, end: float, t: Any, xp: Any) -> Any:
 
 def _as_int(step: Any, xp: Any) -> Any:
     return step if is_numpy(xp) else xp.cast(step, "int64")
+
+
+def _as_step(count: Any, xp: Any) -> Any:
+    return count if is_numpy(xp) else xp.cast(count, "float64")
 
 
 def _as_float(count: Any, xp: Any) -> Any:

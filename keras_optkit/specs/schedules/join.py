@@ -10,7 +10,7 @@ from typing import Any
 from keras_optkit.specs.array_namespace import is_numpy, np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import first_not_rising, in_steps
-from keras_optkit.specs.fields import Listed, Ordered, Steps
+from keras_optkit.specs.fields import Flag, Listed, Ordered, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.value import Conflict
 
@@ -20,7 +20,8 @@ class JoinSpec(ScheduleSpec):
     """One schedule after another, each counting its own steps from 0.
 
     From boundary i on, the rate is that of schedule i + 1 at ``step - boundaries[i]``: at the boundary itself, the new
-    schedule is at its step 0. The pieces can be any schedules, joins included.
+    schedule is at its step 0. The pieces can be any schedules, joins included. With ``shared_clock`` the rate is that
+    of schedule i + 1 at ``step`` itself, as if it had played from the start.
 
     >>> rise = RampSpec(initial_learning_rate=0, end_learning_rate=0.1, steps=100)
     >>> decay = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=0.5)
@@ -30,10 +31,12 @@ class JoinSpec(ScheduleSpec):
     Attributes:
         schedules: the pieces, in order.
         boundaries: the steps, > 0 and strictly rising, at which the next piece begins; one fewer than ``schedules``.
+        shared_clock: whether all pieces count the steps of the join, instead of each its own from 0.
     """
 
     schedules: Ordered[ScheduleSpec]
     boundaries: Listed[Steps]
+    shared_clock: Flag = False
 
     def conflicts(self) -> Iterator[Conflict]:
         pieces = len(self.schedules)
@@ -42,23 +45,31 @@ class JoinSpec(ScheduleSpec):
             yield Conflict("boundaries", rule)
         elif fault := first_not_rising(self.boundaries):
             yield Conflict("boundaries", f"must rise strictly, but {fault}")
+        elif self.shared_clock and pieces == 1:
+            yield Conflict("shared_clock", "has no effect on a single schedule")
 
     def value(self, step: Any, xp: Any = np) -> Any:
-        starts = [0, *map(in_steps, self.boundaries)]
+        starts, zeros = self._clocks()
         first, last = 0, len(starts) - 1
         if is_numpy(xp) and np.size(step):  # the steps are known, and with them the pieces that they lie in
             first, last = (bisect_right(starts, int(found)) - 1 for found in (np.min(step), np.max(step)))
-        rate = self.schedules[first].value(step - starts[first] if first else step, xp)
-        for schedule, start in zip(self.schedules[first + 1 : last + 1], starts[first + 1 : last + 1], strict=True):
-            # Before its start a piece is asked for its step 0, where every schedule has a rate.
-            rate = xp.where(step < start, rate, schedule.value(xp.maximum(step - start, 0), xp))
+        rate = self.schedules[first].value(step - zeros[first] if zeros[first] else step, xp)
+        for number in range(first + 1, last + 1):
+            # Before its step 0 a piece is asked for that step, where every schedule has a rate.
+            own = xp.maximum(step - zeros[number], 0) if zeros[number] else step
+            rate = xp.where(step < starts[number], rate, self.schedules[number].value(own, xp))
         return rate
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
-        starts = [0, *map(in_steps, self.boundaries)]
-        for schedule, start, end in zip(self.schedules, starts, [*starts[1:], math.inf], strict=True):
+        starts, zeros = self._clocks()
+        for schedule, zero, start, end in zip(self.schedules, zeros, starts, [*starts[1:], math.inf], strict=True):
             if start:
                 yield start, f"{schedule.type} begins"
             for step, text in schedule.landmarks():
-                if start + step < end:
-                    yield start + step, text
+                if start <= zero + step < end:
+                    yield zero + step, text
+
+    def _clocks(self) -> tuple[list[int], list[int]]:
+        """For each piece, the step from which its rate is used, and the step that is its own step 0."""
+        starts = [0, *map(in_steps, self.boundaries)]
+        return starts, [0] * len(starts) if self.shared_clock else starts

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps, is_resolved
-from keras_optkit.specs.fields import Positive, RateOrZero, Steps
+from keras_optkit.specs.fields import Flag, Positive, RateOrZero, Steps
 from keras_optkit.specs.numbers import LARGEST
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.join import JoinSpec
@@ -19,18 +19,24 @@ from keras_optkit.specs.value import Conflict
 class WarmupSpec(Recipe):
     """Any schedule after a warm-up: a ramp to the schedule's first rate, then the schedule from its own step 0.
 
+    With ``overlay`` the schedule begins with the run, and the ramp covers its first ``warmup_steps``. It rises to the
+    rate that the schedule has at ``warmup_steps``. That is the warm-up of TensorFlow's Model Garden.
     Source: Goyal et al. 2017, arXiv:1706.02677.
 
     >>> cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=900)
     >>> learning_rates(WarmupSpec(schedule=cosine, warmup_steps=100), [0, 50, 100, 550, 1000]).round(6).tolist()
     [0.0, 0.05, 0.1, 0.05, 0.0]
+    >>> overlay = WarmupSpec(schedule=cosine, warmup_steps=300, overlay=True)
+    >>> learning_rates(overlay, [0, 150, 300, 450, 900]).round(6).tolist()
+    [0.0, 0.0375, 0.075, 0.05, 0.0]
 
     Attributes:
-        schedule: what follows the warm-up.
+        schedule: what follows the warm-up, or what the warm-up covers.
         warmup_steps: the length of the warm-up, > 0.
-        initial_learning_rate: the rate at step 0, >= 0 and not above the schedule's first rate.
+        initial_learning_rate: the rate at step 0, >= 0 and not above the rate at the end of the warm-up.
         shape: the shape of the warm-up, as in ``RampSpec``; ``"exponential"`` needs an ``initial_learning_rate`` > 0.
         power: > 0, for ``shape="polynomial"``.
+        overlay: whether the schedule counts the steps of the warm-up too.
     """
 
     schedule: ScheduleSpec
@@ -38,21 +44,23 @@ class WarmupSpec(Recipe):
     initial_learning_rate: RateOrZero = 0.0
     shape: Shape = "linear"
     power: Positive = 1.0
+    overlay: Flag = False
 
     def conflicts(self) -> Iterator[Conflict]:
         yield from power_without_polynomial(self.shape, self.power)
         try:
-            first = float(self.schedule.value(0)) if is_resolved(self.schedule) else None
+            top = self._top() if self._knows_top() else None
         except Exception as error:  # anything may be wrong in a value() of somebody's own
-            yield Conflict("schedule", f"has no rate at step 0 ({type(error).__name__}: {error})")
+            yield Conflict("schedule", f"has no rate at step {self._meeting()} ({type(error).__name__}: {error})")
             return
-        if first is not None and not 0 <= first <= LARGEST:
-            yield Conflict("schedule", f"must begin with a rate that float32 can hold, and begins with {first:g}")
-        elif first == 0:
-            yield Conflict("schedule", "must begin with a rate > 0, which the warm-up can reach")
-        elif first is not None and first < self.initial_learning_rate:
-            rule = f"must not be above the first rate of the schedule ({first:g})"
-            yield Conflict("initial_learning_rate", rule)
+        must = f"must have at step {self.warmup_steps} a rate" if self.overlay else "must begin with a rate"
+        which = f"rate of the schedule at step {self.warmup_steps}" if self.overlay else "first rate of the schedule"
+        if top is not None and not 0 <= top <= LARGEST:
+            yield Conflict("schedule", f"{must} that float32 can hold, not {top:g}")
+        elif top == 0:
+            yield Conflict("schedule", f"{must} > 0, which the warm-up can reach")
+        elif top is not None and top < self.initial_learning_rate:
+            yield Conflict("initial_learning_rate", f"must not be above the {which} ({top:g})")
         elif self.shape == "exponential" and self.initial_learning_rate == 0:
             yield Conflict("initial_learning_rate", "must be > 0 for an exponential warm-up, which never leaves 0")
 
@@ -60,15 +68,28 @@ class WarmupSpec(Recipe):
         warmup = in_steps(self.warmup_steps)
         yield warmup, "end of the warm-up"
         for step, text in self.schedule.landmarks():
-            yield warmup + step, text
+            if not self.overlay:
+                yield warmup + step, text
+            elif step >= warmup:
+                yield step, text
 
     def expand(self) -> JoinSpec:
         warmup = in_steps(self.warmup_steps)
         ramp = RampSpec(
             initial_learning_rate=self.initial_learning_rate,
-            end_learning_rate=float(self.schedule.value(0)),
+            end_learning_rate=self._top(),
             steps=warmup,
             shape=self.shape,
             power=self.power,
         )
-        return JoinSpec(schedules=(ramp, self.schedule), boundaries=(warmup,))
+        return JoinSpec(schedules=(ramp, self.schedule), boundaries=(warmup,), shared_clock=self.overlay)
+
+    def _meeting(self) -> int:
+        """The schedule's own step that follows the warm-up."""
+        return in_steps(self.warmup_steps) if self.overlay else 0
+
+    def _top(self) -> float:
+        return float(self.schedule.value(self._meeting()))
+
+    def _knows_top(self) -> bool:
+        return is_resolved(self.schedule) and (is_resolved(self.warmup_steps) or not self.overlay)

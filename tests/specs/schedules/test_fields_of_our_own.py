@@ -8,6 +8,7 @@ import pytest
 
 from keras_optkit import (
     AdamSpec,
+    ClampSpec,
     ConstantSpec,
     CosineDecaySpec,
     CyclicalSpec,
@@ -16,6 +17,7 @@ from keras_optkit import (
     OneCycleSpec,
     RampSpec,
     ScheduleSpec,
+    StaircaseSpec,
     WarmupSpec,
     WarmupStableDecaySpec,
 )
@@ -28,6 +30,8 @@ LEAST: dict[type[ScheduleSpec], dict[str, Any]] = {
     RampSpec: {"initial_learning_rate": 0.1, "end_learning_rate": 0.2, "steps": 10},
     JoinSpec: {"schedules": [ONE, COSINE], "boundaries": [10]},
     WarmupSpec: {"schedule": COSINE, "warmup_steps": 10},
+    ClampSpec: {"schedule": COSINE, "minimum": 0.01},
+    StaircaseSpec: {"schedule": COSINE},
     OneCycleSpec: {"max_learning_rate": 0.1},
     WarmupStableDecaySpec: {"peak_learning_rate": 0.1, "warmup_steps": 10, "decay_steps": 10},
     InverseSqrtDecaySpec: {"peak_learning_rate": 0.1, "warmup_steps": 10},
@@ -40,6 +44,8 @@ STEPS = ([1, 2**53, "1 epoch", "5%"], [0, -1, "0%"], "must be > 0")
 STEPS_OR_ZERO = ([0, 1, 2**53, "1 epoch", "0%"], [-1], "must be >= 0")
 POWER = ([1], [0, -1], "must be > 0")
 SHAPE = (["linear", "cosine"], ["Linear", "quadratic", None], "must be 'linear', 'cosine', 'exponential'")
+SCHEDULE = ([ONE, COSINE], [None, [ONE]], "must be a schedule spec")
+FLAG = ([True, False], [None, 2, "yes"], "must be ")
 
 #: (field, (accepted, refused, the rule that the message gives))
 FIELDS: dict[type[ScheduleSpec], list[tuple[str, tuple[list[Any], list[Any], str]]]] = {
@@ -54,14 +60,22 @@ FIELDS: dict[type[ScheduleSpec], list[tuple[str, tuple[list[Any], list[Any], str
     JoinSpec: [
         ("schedules", ([(ONE, ONE)], [ONE, "constant", None], "must be a list")),
         ("boundaries", ([(7,), ("5%",)], [7, "5%"], "must be a list")),
+        ("shared_clock", FLAG),
     ],
     WarmupSpec: [
-        ("schedule", ([ONE, COSINE], [None, [ONE]], "must be a schedule spec")),
+        ("schedule", SCHEDULE),
         ("warmup_steps", STEPS),
         ("initial_learning_rate", RATE_OR_ZERO),
         ("shape", SHAPE),
         ("power", POWER),
+        ("overlay", FLAG),
     ],
+    ClampSpec: [
+        ("schedule", SCHEDULE),
+        ("minimum", ([1.2e-38, 0.1, 1], [-1.2e-38, -0.1], "must be >= 0")),
+        ("maximum", ([None, 0.02, 1], [0, -0.1], "must be > 0")),
+    ],
+    StaircaseSpec: [("schedule", SCHEDULE), ("every", STEPS)],
     OneCycleSpec: [
         ("max_learning_rate", ([1.2e-32, 0.1, 1], [0, -0.1], "must be > 0")),
         ("total_steps", ([4, 2**53, "1 epoch"], [0, -1, "0%"], "must be > 0")),
@@ -129,6 +143,6 @@ def test_a_value_out_of_its_range_is_refused_with_the_rule_and_the_value_also_in
 
 @pytest.mark.parametrize("cls", FIELDS)
 def test_each_field_without_a_default_is_required(cls, refusal):
-    for field in LEAST[cls]:
+    for field in {name for name, about in cls.model_fields.items() if about.is_required()}:
         without = {name: value for name, value in LEAST[cls].items() if name != field}
         assert refusal(cls, **without) == ((field,), "required, but not given")

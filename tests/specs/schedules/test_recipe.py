@@ -29,6 +29,12 @@ def test_a_warm_up_stands_for_a_ramp_to_the_first_rate_and_the_schedule():
     assert spec.expand() == JoinSpec(schedules=[RAMP, COSINE], boundaries=[10])
 
 
+def test_an_overlaid_warm_up_stands_for_a_join_whose_pieces_share_a_clock():
+    spec = WarmupSpec(schedule=COSINE, warmup_steps=50, overlay=True)
+    ramp = RampSpec(initial_learning_rate=0, end_learning_rate=float(COSINE.value(50)), steps=50)
+    assert spec.expand() == JoinSpec(schedules=[ramp, COSINE], boundaries=[50], shared_clock=True)
+
+
 def test_one_cycle_stands_for_a_ramp_up_and_a_ramp_down():
     spec = OneCycleSpec(max_learning_rate=0.1, total_steps=40, pct_start=0.25, div_factor=10, final_div_factor=100)
     down = RampSpec(initial_learning_rate=0.1, end_learning_rate=0.0001, steps=30, shape="cosine")

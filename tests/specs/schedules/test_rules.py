@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from keras_optkit import (
+    ClampSpec,
     ConstantSpec,
     CosineDecaySpec,
     CyclicalSpec,
@@ -15,6 +16,7 @@ from keras_optkit import (
     OneCycleSpec,
     RampSpec,
     ScheduleSpec,
+    StaircaseSpec,
     WarmupSpec,
     WarmupStableDecaySpec,
 )
@@ -27,6 +29,8 @@ LEAST: dict[type[ScheduleSpec], dict[str, Any]] = {
     RampSpec: {"initial_learning_rate": 0.1, "end_learning_rate": 0.2, "steps": 10},
     JoinSpec: {"schedules": [ONE, COSINE], "boundaries": [10]},
     WarmupSpec: {"schedule": COSINE, "warmup_steps": 10},
+    ClampSpec: {"schedule": COSINE, "minimum": 0.01},
+    StaircaseSpec: {"schedule": COSINE},
     OneCycleSpec: {"max_learning_rate": 0.1},
     WarmupStableDecaySpec: {"peak_learning_rate": 0.1, "warmup_steps": 10, "decay_steps": 10},
     InverseSqrtDecaySpec: {"peak_learning_rate": 0.1, "warmup_steps": 10},
@@ -93,6 +97,27 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
             "required",
         ),
         ({"schedules": [ONE, COSINE]}, {"schedules": [ONE, 0.1]}, ("schedules", 1), "must be a schedule spec"),
+        (
+            {"shared_clock": True},
+            {"shared_clock": True, "schedules": [ONE], "boundaries": []},
+            ("shared_clock",),
+            "has no effect on a single schedule",
+        ),
+    ],
+    ClampSpec: [
+        (
+            {"minimum": 0, "maximum": 0.1},
+            {"minimum": 0},
+            ("minimum",),
+            "must be > 0 where no maximum is given: a clamp without limits has no effect",
+        ),
+        (
+            {"minimum": 0.1, "maximum": 0.11},
+            {"minimum": 0.1, "maximum": 0.1},
+            ("maximum",),
+            "must be > minimum (0.1); one rate at every step is a ConstantSpec",
+        ),
+        ({"maximum": 0.011}, {"maximum": 0.009}, ("maximum",), "must be > minimum (0.01)"),
     ],
     WarmupSpec: [
         (
@@ -120,6 +145,31 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
             {"schedule": WarmupSpec(schedule=COSINE, warmup_steps=5)},
             ("schedule",),
             "must begin with a rate > 0",
+        ),
+        # What counts under overlay is the rate at the end of the warm-up.
+        (
+            {"overlay": True, "warmup_steps": 50, "initial_learning_rate": 0.05},
+            {"overlay": True, "warmup_steps": 51, "initial_learning_rate": 0.05},
+            ("initial_learning_rate",),
+            "must not be above the rate of the schedule at step 51 (0.04",
+        ),
+        (
+            {"overlay": True, "warmup_steps": 99},
+            {"overlay": True, "warmup_steps": 100},
+            ("schedule",),
+            "must have at step 100 a rate > 0, which the warm-up can reach",
+        ),
+        (
+            {"overlay": True, "schedule": FROM_ZERO},
+            {"schedule": FROM_ZERO},
+            ("schedule",),
+            "must begin with a rate > 0",
+        ),
+        (
+            {"overlay": True, "initial_learning_rate": TINY, "shape": "exponential"},
+            {"overlay": True, "shape": "exponential"},
+            ("initial_learning_rate",),
+            "must be > 0 for an exponential warm-up",
         ),
     ],
     OneCycleSpec: [

@@ -7,10 +7,12 @@ import pickle
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 
 from keras_optkit import (
     ConstantSpec,
+    CosineDecaySpec,
     JoinSpec,
     PiecewiseConstantDecaySpec,
     ScheduleSpec,
@@ -55,6 +57,51 @@ def test_a_first_rate_that_the_run_decides_is_checked_when_the_run_is_known(refu
     path, message = refusal(spec.resolve, steps_per_epoch=10)
     assert path == ("initial_learning_rate",)
     assert message.startswith("must not be above the first rate of the schedule (0.1), received 0.2")
+
+
+# Over a schedule whose clock runs on
+
+
+def test_an_overlaid_schedule_has_its_own_rate_at_every_step_after_the_warm_up():
+    cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000, alpha=0.1)
+    rates = learning_rates(WarmupSpec(schedule=cosine, warmup_steps=300, overlay=True), 1500)
+    assert rates[300:].tolist() == learning_rates(cosine, 1500)[300:].tolist()
+    assert rates[:300] == pytest.approx(np.arange(300) / 300 * cosine.value(300), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("warmup_steps", "decay_steps", "run"),
+    [("1 epoch", 100, {"steps_per_epoch": 100}), (100, "1 epoch", {"steps_per_epoch": 100})],
+)
+def test_the_end_of_an_overlaid_warm_up_is_checked_when_the_run_is_known(warmup_steps, decay_steps, run, refusal):
+    cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=decay_steps)
+    spec = WarmupSpec(schedule=cosine, warmup_steps=warmup_steps, overlay=True)
+    path, message = refusal(spec.resolve, **run)
+    assert path == ("schedule",)
+    assert message.startswith("must have at step 100 a rate > 0, which the warm-up can reach")
+
+
+def test_an_overlaid_schedule_that_has_no_rate_at_the_end_of_the_warm_up_is_refused(refusal):
+    path, message = refusal(WarmupSpec, schedule=BrokenSpec(), warmup_steps=10, overlay=True)
+    assert path == ("schedule",)
+    assert message == "has no rate at step 10 (KeyError: 10), received BrokenSpec()"
+
+
+def test_the_landmarks_of_an_overlaid_schedule_are_its_own_from_the_end_of_the_warm_up_on():
+    pieces = PiecewiseConstantDecaySpec(boundaries=[5, 9, 20], values=[4, 3, 2, 1])
+    spec = WarmupSpec(schedule=pieces, warmup_steps=10, overlay=True)
+    texts = [(10, "end of the warm-up"), (10, "boundary passed"), (21, "boundary passed")]
+    assert list(spec.landmarks()) == texts
+    assert list(spec.expand().landmarks())[1:] == texts[1:]
+
+
+def test_overlaid_warm_ups_in_warm_ups_cost_no_more_than_they_are_many():
+    start = time.perf_counter()
+    spec: ScheduleSpec = ConstantSpec(learning_rate=0.1)
+    for _ in range(49):
+        spec = WarmupSpec(schedule=spec, warmup_steps="1 epoch", initial_learning_rate=0.1, overlay=True)
+    assert learning_rates(spec, 50, steps_per_epoch=2).tolist() == [0.1] * 50
+    assert time.perf_counter() - start < 2
 
 
 # Schedules in schedules

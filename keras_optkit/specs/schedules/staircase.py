@@ -1,0 +1,42 @@
+"""``StaircaseSpec``: a schedule whose rate changes once per epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from keras_optkit.specs.array_namespace import np
+from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.durations import Duration, in_steps
+from keras_optkit.specs.fields import Steps
+from keras_optkit.specs.schedules.base import ScheduleSpec
+from keras_optkit.specs.schedules.counting import last_multiple
+
+
+@register_spec
+class StaircaseSpec(ScheduleSpec):
+    """Any schedule in stairs: the rate at the last multiple of ``every``, held until the next.
+
+    ``rate(step) = schedule(step // every * every)``. With the default of one epoch this is what a callback such as
+    Keras's ``LearningRateScheduler`` does, which sets the rate when an epoch begins.
+
+    >>> decay = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps="1 epoch", decay_rate=0.5)
+    >>> learning_rates(StaircaseSpec(schedule=decay), [0, 99, 100, 199, 200], steps_per_epoch=100).round(6).tolist()
+    [0.1, 0.1, 0.05, 0.05, 0.025]
+
+    Attributes:
+        schedule: the schedule that is held.
+        every: the length of a stair, > 0.
+    """
+
+    schedule: ScheduleSpec
+    every: Steps = Duration("1 epoch")
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        return self.schedule.value(last_multiple(step, in_steps(self.every), xp), xp)
+
+    def landmarks(self) -> Iterable[tuple[int, str]]:
+        every = in_steps(self.every)
+        yield every, "end of the first stair"
+        for step, text in self.schedule.landmarks():
+            yield -(-step // every) * every, text  # the first stair that has come so far
