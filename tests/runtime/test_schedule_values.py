@@ -27,6 +27,7 @@ from keras_optkit import (
     PolynomialDecaySpec,
     RampSpec,
     ScheduleSpec,
+    StaircaseSpec,
     build_schedule,
     parse_spec,
 )
@@ -182,6 +183,9 @@ def test_a_staircase_that_float32_cannot_count_falls_at_its_very_steps():
     spec = ExponentialDecaySpec(initial_learning_rate=8, decay_steps=2**31 + 1, decay_rate=0.5, staircase=True)
     steps = tf.constant([2**31, 2**31 + 1, 2**32 + 1, 2**32 + 2], "int64")
     assert SpecSchedule(spec)(steps).numpy().tolist() == [8, 4, 4, 2]
+    stairs = StaircaseSpec(schedule=spec.replace(staircase=False), every=2**31 + 1)
+    for mode in (in_eager_mode, in_a_graph, under_xla):
+        assert mode(SpecSchedule(stairs))(steps).numpy().tolist() == [8, 4, 4, 2]
 
 
 @pytest.mark.parametrize("length", [5, 49, 103])
@@ -198,6 +202,7 @@ def test_xla_makes_no_jump_a_step_late_and_no_end_overshoot(length):
         {"t_mul": 1, **restarts},
         {"t_mul": 2, **restarts},
         {"mode": "triangular2", **cyclical},
+        {"type": "staircase", "every": length, "schedule": {"type": "polynomial_decay", **period, "decay_steps": 999}},
     ]
     steps = [turn * length + side for turn in (1, 2, 3, 4) for side in (-1, 0, 1)]
     for spec in map(parse_spec, specs):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from keras_optkit import (
     AdamSpec,
+    ClampSpec,
     ConstantSpec,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
@@ -26,6 +27,7 @@ from keras_optkit import (
     RampSpec,
     ScheduleSpec,
     SGDSpec,
+    StaircaseSpec,
     WarmupSpec,
     WarmupStableDecaySpec,
     build_optimizer,
@@ -87,6 +89,8 @@ def every_schedule(
 
 
 def own_schedules(warm: WarmupSpec, own: MyScheduleSpec, either: WarmupSpec | CosineDecaySpec) -> None:
+    assert_type(build_schedule(ClampSpec(schedule=own, minimum=0.1)), schedules.LearningRateSchedule)
+    assert_type(build_schedule(StaircaseSpec(schedule=own), steps_per_epoch=10), schedules.LearningRateSchedule)
     assert_type(build_schedule(warm), schedules.LearningRateSchedule)
     assert_type(build_schedule(own, steps_per_epoch=10, epochs=3), schedules.LearningRateSchedule)
     assert_type(build_schedule(either), schedules.LearningRateSchedule)
@@ -156,6 +160,9 @@ RIGHT = (
         initial_learning_rate=0, decay_steps=Duration.epochs(20), warmup_target=0.1, warmup_steps=Duration.percent(5)
     ),
     WarmupSpec(schedule=ConstantSpec(learning_rate=1), warmup_steps="5%", shape="polynomial", power=2),
+    WarmupSpec(schedule=ConstantSpec(learning_rate=1), warmup_steps=5, overlay=True),
+    ClampSpec(schedule=ConstantSpec(learning_rate=1), minimum=0, maximum=0.5),
+    StaircaseSpec(schedule=ConstantSpec(learning_rate=1), every="10%"),
     JoinSpec(
         schedules=[RampSpec(initial_learning_rate=0, end_learning_rate=1, steps=5), ConstantSpec(learning_rate=1)],
         boundaries=[5],

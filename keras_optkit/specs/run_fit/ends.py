@@ -20,7 +20,11 @@ class _End(NamedTuple):
 
 def after_the_run(played: Sequence[Stretch], curve: Curve, run: RunLength) -> Iterator[Misfit]:
     """The first thing that ends too late. What would come after it is late for the same reason."""
-    late = [end for end in _ends(played, curve.length) if end.step > _latest(end.phase, curve.length)]
+    late = [
+        end
+        for end in _ends(played, curve.length)
+        if end.step > _latest(end.phase, curve.length) and not _is_at_its_limit(end, curve)
+    ]
     if late:
         # Of things that end together the innermost was meant to fill the run.
         end = min(late, key=lambda end: (end.step, -len(end.stretch.path)))
@@ -32,6 +36,11 @@ def _ends(played: Sequence[Stretch], length: int) -> Iterator[_End]:
         if stretch.end == length:  # a schedule that is cut off by the next was joined so, however long the run
             for phase in phases(stretch.schedule):
                 yield _End(stretch.start + phase.end, stretch, phase)
+
+
+def _is_at_its_limit(end: _End, curve: Curve) -> bool:
+    """Whether a decay has come as far as a clamp lets it when the run ends."""
+    return end.phase.kind is Kind.DECAY and end.stretch.rate(end.phase.end) == curve.at(curve.length - 1)
 
 
 def _latest(phase: Phase, length: int) -> int:

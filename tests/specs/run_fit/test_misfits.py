@@ -9,6 +9,7 @@ import pytest
 
 from keras_optkit import (
     AdamSpec,
+    ClampSpec,
     ConstantSpec,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
@@ -24,6 +25,7 @@ from keras_optkit import (
     ScheduleFreeAdamWSpec,
     ScheduleSpec,
     SGDSpec,
+    StaircaseSpec,
     WarmupSpec,
     WarmupStableDecaySpec,
 )
@@ -99,6 +101,11 @@ EPOCHS_AS_STEPS: list[tuple[Spec, tuple[int, int], str]] = [
         "first_decay_steps: 10 is 10 batches, 5% of the run: did you mean '10 epochs'?",
     ),
     (
+        StaircaseSpec(schedule=cosine("100%"), every=1),
+        README,
+        "every: 1 is 1 batch, 0.09% of the run: did you mean '1 epoch'?",
+    ),
+    (
         ScheduleFreeAdamWSpec(warmup_steps=2),
         README,
         "warmup_steps: 2 is 2 batches, 0.2% of the run: did you mean '2 epochs'?",
@@ -106,6 +113,43 @@ EPOCHS_AS_STEPS: list[tuple[Spec, tuple[int, int], str]] = [
 ]
 
 AFTER_THE_RUN: list[tuple[Spec, tuple[int, int], str]] = [
+    (
+        warm("5%", cosine(2000)).replace(overlay=True),
+        README,
+        "schedule.decay_steps: the decay ends at step 2,000, the run at step 1,140: its last rate is 0.03917, not 0; "
+        "with decay_steps='100%' both end together",
+    ),
+    (
+        warm(1200, cosine(2000)).replace(overlay=True),
+        README,
+        "warmup_steps: the warm-up ends at step 1,200, the run at step 1,140: its last rate is 0.03279, it never gets "
+        "to 0.03455; a warm-up of '5%' fits any run",
+    ),
+    (
+        JoinSpec(schedules=[cosine("50%"), cosine(2000)], boundaries=["50%"], shared_clock=True),
+        README,
+        "schedules.1.decay_steps: the decay ends at step 2,000, the run at step 1,140: its last rate is 0.03917, "
+        "not 0; with decay_steps='100%' both end together",
+    ),
+    # What a clamp makes of the rates is what is told.
+    (
+        ClampSpec(schedule=warm(57, cosine(2000)), minimum=0.001),
+        README,
+        "schedule.schedule.decay_steps: the decay ends at step 2,057, the run at step 1,140: its last rate is 0.04358, "
+        "not 0.001; with decay_steps='95%' both end together",
+    ),
+    (
+        ClampSpec(schedule=ClampSpec(schedule=cosine(2000), maximum=0.03), minimum=0.02),
+        README,
+        "schedule.schedule.decay_steps: the decay ends at step 2,000, the run at step 1,140: its last rate is 0.03, "
+        "not 0.02; with decay_steps='100%' both end together",
+    ),
+    (
+        StaircaseSpec(schedule=cosine("100%"), every=2000),
+        README,
+        "every: the first stair ends at step 2,000, the run at step 1,140: the rate never changes; every='1 epoch' "
+        "fits any run",
+    ),
     (
         cosine(2000),
         README,
@@ -219,6 +263,24 @@ AFTER_THE_RUN: list[tuple[Spec, tuple[int, int], str]] = [
 
 LOW: list[tuple[Spec, tuple[int, int], str]] = [
     (
+        warm("5%", cosine("70%")).replace(overlay=True),
+        README,
+        "schedule.decay_steps: the decay ends at step 798, the run at step 1,140: for 30% of the run the rate is 0; "
+        "with decay_steps='100%' nothing is left over",
+    ),
+    (
+        StaircaseSpec(schedule=cosine(600)),
+        README,
+        "schedule.decay_steps: the decay ends at step 600, the run at step 1,140: for 45% of the run the rate is 0; "
+        "with decay_steps='100%' nothing is left over",
+    ),
+    (
+        ClampSpec(schedule=cosine(600), minimum=1e-12),
+        README,
+        "schedule.decay_steps: the decay ends at step 600, the run at step 1,140: for 47% of the run the rate is below "
+        "a millionth of its peak of 0.1; with decay_steps='100%' nothing is left over",
+    ),
+    (
         # Steps that were divided by the batch size twice.
         cosine(36),
         README,
@@ -280,6 +342,18 @@ LOW: list[tuple[Spec, tuple[int, int], str]] = [
 ]
 
 SLOW: list[tuple[Spec, tuple[int, int], str]] = [
+    (
+        warm("5%", exponential(10**7, 0.9)).replace(overlay=True),
+        README,
+        "schedule.decay_steps: the rate changes by less than 1%, from 0.1 to 0.1, from step 57 on: "
+        "decay_steps is 10,000,000 batches, 8,772 times the run; '10%' fits any run",
+    ),
+    (
+        StaircaseSpec(schedule=exponential(10**7, 0.9), every="100%"),
+        README,
+        "schedule.decay_steps: the rate changes by less than 1%, from 0.1 to 0.1, in the whole run: "
+        "decay_steps is 10,000,000 batches, 8,772 times the run; '10%' fits any run",
+    ),
     (
         exponential(100_000, 0.96),
         README,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from keras_optkit import (
     AdamSpec,
+    ClampSpec,
     ConstantSpec,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
@@ -25,6 +26,7 @@ from keras_optkit import (
     RampSpec,
     ScheduleFreeAdamWSpec,
     SGDSpec,
+    StaircaseSpec,
     WarmupSpec,
     WarmupStableDecaySpec,
     parse_spec,
@@ -102,6 +104,20 @@ def test_ordinary_recipes_fit(run: tuple[int, int], unit: str, warmup: int, data
         ),
         "restarts, each lower": CosineDecayRestartsSpec(
             initial_learning_rate=0.1, first_decay_steps=share(20), t_mul=1.0, m_mul=0.5
+        ),
+        "warm-up over a cosine": warmed(cosine.replace(decay_steps=share(100))).replace(overlay=True),
+        "warm-up over an exponential": warmed(
+            ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=share(10), decay_rate=0.6)
+        ).replace(overlay=True),
+        "one rate per epoch": StaircaseSpec(schedule=cosine.replace(decay_steps=share(100))),
+        # From 0 the whole first epoch would train at rate 0.
+        "a warm-up in epochs": StaircaseSpec(schedule=warmed(cosine).replace(initial_learning_rate=0.01)),
+        "exponential with a floor": ClampSpec(
+            schedule=ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=share(5), decay_rate=0.5), minimum=1e-6
+        ),
+        "cosine with a floor": ClampSpec(schedule=cosine.replace(decay_steps=share(70)), minimum=1e-5),
+        "inverse square root with a cap": ClampSpec(
+            schedule=InverseSqrtDecaySpec(peak_learning_rate=0.1, warmup_steps=share(warmup)), maximum=0.05
         ),
         "cyclical": CyclicalSpec(
             initial_learning_rate=0.0,
@@ -195,6 +211,14 @@ BORDERLINE: list[tuple[Spec, tuple[int, int]]] = [
     # A decay that takes away all of a weight and no more than it again.
     (SGDSpec(learning_rate=_cosine("100%"), weight_decay=20), README),
     (FtrlSpec(learning_rate=1.0, weight_decay=20), README),
+    # Stairs that a run of one epoch never leaves.
+    (StaircaseSpec(schedule=_exponential("1 epoch", 0.9)), (100, 1)),
+    (StaircaseSpec(schedule=_cosine("10 epochs")), (100, 10)),
+    # A decay that ends after the run, but has come to its floor before.
+    (ClampSpec(schedule=_cosine(2280), minimum=0.06), README),
+    (ClampSpec(schedule=ClampSpec(schedule=_cosine("100%"), maximum=0.02), minimum=0.03), README),
+    # A decay that is over before an overlaid warm-up is, but leaves a rate.
+    (_warm("10%", _cosine("8%", alpha=0.5)).replace(overlay=True), README),
     # More steps than can be looked at one by one.
     (_warm("5%", _cosine("95%")), (2**26, 2**26)),
 ]
