@@ -282,7 +282,7 @@ def test_a_word_in_the_place_of_a_rate_is_answered_with_the_schedule_that_was_me
     path, message = refusal(SGDSpec, learning_rate="cosine")
     assert path == ("learning_rate",)
     assert message.startswith(
-        "must be a number or a schedule, did you mean 'CosineDecay'? The known ones are Constant, "
+        "must be a number or a schedule, did you mean 'CosineDecay'? The known ones are Clamp, Constant, "
     )
 
 
