@@ -1,6 +1,7 @@
 """Draw the pictures of the guide, each from the code above it.
 
-There is one for each schedule in the gallery of ``docs/schedules.md``, and one for ``docs/index.md`` and the README.
+There is one for each schedule in the gallery of ``docs/schedules.md``, one for its section on warm-ups, and one for
+``docs/index.md`` and the README.
 Run it with ``python docs/examples/gallery.py``. It writes ``docs/images/*.png``, with the same bytes every time.
 """
 
@@ -11,7 +12,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 import keras_optkit
-from keras_optkit import ScheduleSpec, plot_schedule
+from keras_optkit import ScheduleSpec, learning_rates, plot_schedule
 
 DOCS = Path(__file__).parents[1]
 # A heading, a sentence, the code of a spec, and the picture.
@@ -38,6 +39,29 @@ def draw(spec: ScheduleSpec, picture: Path) -> None:
     figure.savefig(picture, metadata={"Software": None})  # without this, the file contains matplotlib's version
 
 
+def draw_overlay() -> Path:
+    """Save the picture of one schedule with both kinds of warm-up, and return its path."""
+    names = vars(keras_optkit).copy()
+    text = (DOCS / "schedules.md").read_text(encoding="utf-8").split("\n### Before the schedule or over it\n")[1]
+    exec(text.split("```python\n")[1].split("```")[0], names)
+    figure = Figure(figsize=(7, 3.2), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    plot_schedule(names["before"], steps_per_epoch=100, epochs=10, ax=axes).set_title("")
+    axes.lines[0].set_label("before: schedule(step - warmup_steps)")
+    for name, label, style in (
+        ("over", "over, overlay=True: schedule(step)", "-"),
+        ("cosine", "the schedule alone", ":"),
+    ):
+        axes.plot(learning_rates(names[name], steps_per_epoch=100, epochs=10), style, label=label)
+    axes.axvline(300, color="gray", linewidth=0.8)
+    axes.annotate(" end of the warm-up", (300, 0.003), color="dimgray")
+    axes.set_ylim(0, 0.15)
+    axes.legend(loc="upper right", frameon=False)
+    picture = DOCS / "images" / "warmup_overlay.png"
+    figure.savefig(picture, metadata={"Software": None})
+    return picture
+
+
 def draw_start() -> Path:
     """Save the picture of ``index.md``, the learning rate of its spec, and return its path."""
     text = (DOCS / "index.md").read_text(encoding="utf-8")
@@ -61,6 +85,7 @@ def main() -> None:
         picture.parent.mkdir(exist_ok=True)
         draw(spec, picture)
         print(picture)
+    print(draw_overlay())
     print(draw_start())
 
 

@@ -180,7 +180,7 @@ def test_a_mistake_in_a_schedule_is_reported_inside_it_and_not_as_a_wrong_number
 def test_a_word_for_a_learning_rate_is_answered_with_the_schedule_that_was_meant_and_all_others(refusal):
     message = refusal(SGDSpec, learning_rate="cosin_decay").message
     assert message.startswith(
-        "must be a number or a schedule, did you mean 'CosineDecay'? The known ones are Constant, "
+        "must be a number or a schedule, did you mean 'CosineDecay'? The known ones are Clamp, Constant, "
     )
     assert "WarmupStableDecay, received 'cosin_decay'" in message
     assert "did you mean 'ExponentialDecay'?" in refusal(SGDSpec, learning_rate="exponential").message
