@@ -17,7 +17,7 @@ from keras_optkit.formats import FORMATS, Format, format_of
 from keras_optkit.formats.document import BadFileError, Document, check, check_size
 from keras_optkit.formats.node import node_at
 from keras_optkit.specs.base import Spec
-from keras_optkit.specs.errors import in_short
+from keras_optkit.specs.errors import cut, in_short
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.parsing import parse_spec
 from keras_optkit.specs.schedules import ScheduleSpec
@@ -174,7 +174,9 @@ def _name_of(path: object) -> str:
 def _format_of(name: str) -> Format:
     suffix = Path(name).suffix
     if suffix.lower() not in FORMATS:
-        raise SpecFileError([f"{name or repr(name)}: a spec file ends in {', '.join(FORMATS)}, not {suffix!r}"])
+        raise SpecFileError(
+            [f"{cut(name, 300) or repr(name)}: a spec file ends in {', '.join(FORMATS)}, not {in_short(suffix)}"]
+        )
     return format_of(suffix.lower())
 
 

@@ -254,6 +254,10 @@ def test_a_path_that_is_none_is_refused():
         load_spec("")
     with pytest.raises(SpecFileError, match="a path cannot have a NUL character"):
         load_spec("a\0.yaml")
+    for name in ("a" * 10**6, "a." + "b" * 10**6):
+        with pytest.raises(SpecFileError, match="a spec file ends in") as caught:
+            load_spec(name)
+        assert len(str(caught.value)) < 1_000
     with pytest.raises(OSError, match="File name too long"):
         load_spec("a" * 300 + ".yaml")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_optkit.specs.array_namespace import np
@@ -76,8 +76,9 @@ def _steps(steps: int | ArrayLike | None, run: RunLength) -> range | NDArray[np.
             raise ValueError(f"a run of {run.steps} steps is too long to list: pass the steps that are of interest")
         return range(run.steps)
     try:
-        array = np.asarray(steps)
-    except ValueError:  # rows of different lengths
+        is_short = not isinstance(steps, Sequence) or len(steps) <= _LONGEST_LIST
+        array = np.asarray(steps if is_short else _LONGEST_LIST + 1)
+    except Exception:  # rows of different lengths, or methods of somebody's own
         array = np.asarray(None)
     if array.size == 0 and array.ndim:
         return array.astype(np.int64)

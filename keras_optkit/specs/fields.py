@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 from pydantic import (
@@ -21,7 +22,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from keras_optkit.specs.durations import duration_schema, plain_text, positive_duration, read_duration
-from keras_optkit.specs.errors import careful, field_error
+from keras_optkit.specs.errors import careful, field_error, in_short
 from keras_optkit.specs.numbers import LARGEST, SMALLEST, scalar, to_number, whole_number
 
 
@@ -41,13 +42,13 @@ class Range:
     def __init__(self, text: str, remedy: str = "") -> None:
         match = _RANGE.fullmatch(text)
         if match is None:
-            raise ValueError(f"a range is written as '[0, 1)', '> 0' or '<= 0', not {text!r}")
+            raise ValueError(f"a range is written as '[0, 1)', '> 0' or '<= 0', not {in_short(text)}")
         sign, bound, opening, low, high, closing = match.groups()
         if sign:
             low, high = (bound, "inf") if sign[0] == ">" else ("-inf", bound)
         self.low, self.high = float(low), float(high)
         if not self.low < self.high:
-            raise ValueError(f"a range begins below its end, but {text!r} does not")
+            raise ValueError(f"a range begins below its end, but {in_short(text)} does not")
         self._low_is_in, self._high_is_in = opening == "[" or sign == ">=", closing == "]" or sign == "<="
         self.rule = f"must be {text}" if sign else f"must be in {text}"
         self._remedy = f" ({remedy})" if remedy else ""
@@ -136,7 +137,7 @@ def _listed(value: object) -> tuple[Any, ...]:
     listed = cast("Sequence[Any]", value)
     if len(listed) > _MOST_ENTRIES:
         raise field_error("out_of_range", f"must have at most {_MOST_ENTRIES:,} entries, and has {len(listed):,}")
-    return tuple(listed)
+    return tuple(islice(listed, len(listed)))  # a list of somebody's own may go on after its length
 
 
 def _ordered(value: object) -> tuple[Any, ...]:

@@ -85,15 +85,17 @@ def _is_zero(number: object) -> bool:
 def real(value: object) -> float | None:
     """The float that a number of any library is, infinite if it is too large; None if it is none, as text is."""
     found = scalar(value)
-    # What still has a dtype is a span of time, which NumPy counts among the integers.
-    if isinstance(found, bool) or hasattr(found, "dtype") or not isinstance(found, (numbers.Real, Decimal)):
-        return None
     try:
+        # What still has a dtype is a span of time, which NumPy counts among the integers.
+        if isinstance(found, bool) or hasattr(found, "dtype") or not isinstance(found, (numbers.Real, Decimal)):
+            return None
         return float(found)
     except OverflowError:
         return math.inf
     except ValueError:  # a Decimal that signals
         return math.nan
+    except Exception:  # of methods of somebody's own
+        return None
 
 
 def whole_number(value: object) -> int | None:

@@ -90,7 +90,17 @@ def test_each_call_gives_an_array_of_its_own():
     assert learning_rates("adam", 3).tolist() == [0.001] * 3
 
 
+class Unreadable:
+    """Steps of somebody's own, of which no method works."""
+
+    def __array__(self, *_: object, **__: object) -> np.ndarray:
+        raise RuntimeError("no")
+
+    __int__ = __index__ = __float__ = __array__
+
+
 NO_STEPS = [
+    Unreadable(),
     3.0,
     -1,
     [1, -1],
@@ -119,6 +129,9 @@ def test_more_steps_than_can_be_listed_are_refused():
     for steps, run in ((None, {"steps_per_epoch": 10**10, "epochs": 10}), (10**15, {}), (2**63, {}), (2**70, {})):
         with pytest.raises(ValueError, match=r"too|steps must be"):
             learning_rates("adam", steps, **run)
+    for steps in (range(10**12), range(10**30)):
+        with pytest.raises(ValueError, match=r"too many to list|steps must be"):
+            learning_rates("adam", steps)
 
 
 def test_what_is_missing_for_the_whole_run_is_said():

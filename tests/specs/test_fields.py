@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction as Ratio
 from typing import Annotated, Any
@@ -337,6 +338,16 @@ class Hostile(float):
     __float__ = __index__ = __int__ = __eq__ = __le__ = __repr__ = __hash__ = __str__ = fails
 
 
+class Endless(Sequence[Any]):
+    """One entry, as it says, and then another, and another."""
+
+    def __getitem__(self, index: Any) -> Any:
+        return 1
+
+    def __len__(self) -> int:
+        return 1
+
+
 class HostileList(list[Any]):
     def __len__(self) -> int:
         raise RuntimeError("no")
@@ -357,6 +368,7 @@ def test_a_list_that_cannot_be_read_or_is_far_too_long_is_refused(field, refusal
     assert refusal(Lists, **{field: HostileList([1])}).message.startswith(
         "must be a value that can be read (RuntimeError: no)"
     )
+    assert getattr(Lists(**{field: Endless()}), field) == (1.0,)
     assert refusal(Lists, **{field: range(10**9)}) == (
         (field,),
         "must have at most 100,000 entries, and has 1,000,000,000",

@@ -242,6 +242,13 @@ def test_rules_between_fields_hold_after_all_changes_and_not_after_each():
         spec.override({"momentum": 0})
 
 
+def test_more_changes_than_anybody_makes_are_refused_at_once(refusals):
+    [line] = refusals(SPEC.override, {str(number): 1 for number in range(200_000)})
+    assert line.message.startswith("must be at most 1,000 changes, not 200,000")
+    with pytest.raises(ValidationError, match="and 980 more mistakes"):
+        SPEC.override({str(number): 1 for number in range(1_000)})
+
+
 def test_several_mistakes_are_all_reported(refusals):
     lines = refusals(SPEC.override, {"momentum": 5, "clipnorm": -1, "learning_rate.alpha": 2})
     assert sorted(".".join(map(str, line.path)) for line in lines) == ["clipnorm", "learning_rate.alpha", "momentum"]

@@ -17,6 +17,7 @@ from strategies import optimizer_specs
 from keras_optkit import (
     AdamSpec,
     CosineDecaySpec,
+    Duration,
     OptimizerSpec,
     ScheduleFreeAdamWSpec,
     ScheduleSpec,
@@ -151,6 +152,23 @@ def test_the_length_of_a_run_is_a_whole_number_above_0_also_where_it_is_not_need
     for written in (7, "5%"):
         with pytest.raises(ValueError, match=rf"^{name} must be a whole number > 0, received "):
             decay(written).resolve(**{"steps_per_epoch": 10, "epochs": 10} | {name: value})
+
+
+class Unreadable(float):
+    """A number of somebody's own, of which no method works."""
+
+    def __float__(self) -> float:
+        raise RuntimeError("no")
+
+    __index__ = __int__ = __le__ = __ge__ = __repr__ = __float__
+
+
+def test_a_number_that_cannot_be_read_is_refused_like_what_is_none():
+    with pytest.raises(ValueError, match=r"^epochs must be a whole number > 0, received <"):
+        decay("5%").resolve(steps_per_epoch=10, epochs=Unreadable(3))
+    for make in (Duration.epochs, Duration.percent):
+        with pytest.raises(ValueError, match=r"^the number of (epochs|percent) must be >= 0, received <"):
+            make(Unreadable(3))
 
 
 TOO_LONG = [(10**400, 1), (1, 10**5000), (2**53, 2**53), (2**53, 2), (1e300, 1)]

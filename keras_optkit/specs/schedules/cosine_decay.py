@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Fraction, Name, Rate, RateOrZero, Steps, StepsOrZero
 from keras_optkit.specs.schedules.base import ScheduleSpec
-from keras_optkit.specs.schedules.counting import between, share
+from keras_optkit.specs.schedules.counting import between, half_cosine
 from keras_optkit.specs.value import Conflict
 
 
@@ -58,19 +57,15 @@ class CosineDecaySpec(ScheduleSpec, mirrors_keras=True):
 
     def value(self, step: Any, xp: Any = np) -> Any:
         warmup, length = in_steps(self.warmup_steps), in_steps(self.decay_steps)
-        if self.warmup_target is None:
-            return _half_cosine(self.initial_learning_rate, share(step, length, xp), self.alpha, xp)
-        ramp = between(self.initial_learning_rate, self.warmup_target, step / warmup, xp)
-        t = share(xp.maximum(step - warmup, 0), length, xp)
-        return xp.where(step < warmup, ramp, _half_cosine(self.warmup_target, t, self.alpha, xp))
+        start = self.initial_learning_rate if self.warmup_target is None else self.warmup_target
+        decaying = xp.maximum(step - warmup, 0) if warmup else step
+        decay = between(self.alpha * start, start, half_cosine(decaying, length, xp), xp)
+        if not warmup:
+            return decay
+        return xp.where(step < warmup, between(self.initial_learning_rate, start, step / warmup, xp), decay)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
         warmup = in_steps(self.warmup_steps)
         if warmup:
             yield warmup, "end of the warm-up"
         yield warmup + in_steps(self.decay_steps), "end of the decay"
-
-
-def _half_cosine(start: float, t: Any, alpha: float, xp: Any) -> Any:
-    """From ``start`` at t = 0 down to ``alpha * start`` at t = 1."""
-    return between(alpha * start, start, 0.5 * (1.0 + xp.cos(math.pi * t)), xp)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
@@ -11,7 +10,7 @@ from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Positive, RateOrZero, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
-from keras_optkit.specs.schedules.counting import between, share
+from keras_optkit.specs.schedules.counting import between, half_cosine, share
 from keras_optkit.specs.value import Conflict
 
 Shape = Literal["linear", "cosine", "exponential", "polynomial"]
@@ -55,14 +54,14 @@ class RampSpec(ScheduleSpec):
     def value(self, step: Any, xp: Any = np) -> Any:
         steps = in_steps(self.steps)
         a, b = self.initial_learning_rate, self.end_learning_rate
+        if self.shape == "cosine":
+            return between(b, a, half_cosine(step, steps, xp), xp)
         t = share(step, steps, xp)
         if self.shape == "exponential":
             # Cut, because the quotient is rounded: it misses b, and can pass it.
             cut = xp.minimum if a <= b else xp.maximum
             return xp.where(step < steps, cut(a * xp.power(b / a, t), b), b)
-        if self.shape == "cosine":
-            t = 0.5 * (1.0 - xp.cos(math.pi * t))
-        elif self.shape == "polynomial":
+        if self.shape == "polynomial":
             t = xp.power(t, self.power)
         return between(a, b, t, xp)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_optkit.specs.schedules.counting import periods, rest, share
+from keras_optkit.specs.schedules.counting import half_cosine, periods, rest, share
 
 lengths = st.integers(1, 1000) | st.integers(1, 2**40)
 
@@ -29,3 +29,14 @@ def test_a_length_is_over_when_it_is_over():
     assert periods(steps, 20, np).tolist() == [0] * 20 + [1] * 20 + [2] * 20
     assert rest(steps, 20, np).tolist() == [*range(20)] * 3
     assert share(np.array([0, 5, 10, 19, 20, 21, 10**9]), 20, np).tolist() == [0, 0.25, 0.5, 0.95, 1, 1, 1]
+
+
+@settings(max_examples=50)
+@given(length=st.integers(1, 1000) | st.integers(1, 2**53))
+def test_half_a_cosine_is_exactly_1_at_first_and_exactly_0_from_its_length_on(length):
+    keras = pytest.importorskip("keras")
+    for xp, at in ((np, np.array), (keras.ops, lambda steps: keras.ops.convert_to_tensor(steps, "float64"))):
+        ends = [0, length, length + 1, 2**60]
+        assert np.asarray(half_cosine(at(ends), length, xp)).tolist() == [1, 0, 0, 0]
+        middle = float(np.asarray(half_cosine(at([length]), 2 * length, xp))[0])
+        assert middle == pytest.approx(0.5, abs=1e-15)

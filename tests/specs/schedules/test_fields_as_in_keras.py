@@ -47,7 +47,7 @@ FIELDS: dict[type[ScheduleSpec], list[tuple[str, tuple[list[Any], list[Any], str
     ],
     PiecewiseConstantDecaySpec: [
         ("boundaries", ([(1, 2), (1, 2**53)], [50, "50", {50, 100}, None], "must be a list")),
-        ("values", ([(0.1, 0.2, 0.3), (0, 0, 0.1)], [0.1, "0.1", {0.1, 0.2, 0.3}, None], "must be a list")),
+        ("values", ([(0.1, 0.2, 0.3), (0, 0, 0.1)], [0.1, "0.1", {0.1}, None], "must be a list")),
         ("name", NAME),
     ],
     PolynomialDecaySpec: [
