@@ -16,6 +16,8 @@ from keras import ops
 from keras_optkit.runtime.plan import Plan, Planned, plan_of, plan_without_model
 from keras_optkit.runtime.saved_plan import SavedPlan, saved
 from keras_optkit.specs.groups import ParamGroup
+from keras_optkit.specs.keras_form import GROUPED as PREFIX
+from keras_optkit.specs.keras_form import PACKAGE
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import registered
 
@@ -192,9 +194,9 @@ def _grouped_classes() -> dict[str, type]:
         native = getattr(keras.optimizers, name, None)  # an older Keras has not all of them
         if native is not None:
             bases = (StartsAtTheFirstUpdate,) * (name in NEVER_NATIVE) + (Grouped, native)
-            cls = type(f"Grouped{name}", bases, {"__module__": __name__, "__doc__": Grouped.__doc__})
+            cls = type(f"{PREFIX}{name}", bases, {"__module__": __name__, "__doc__": Grouped.__doc__})
             globals()[cls.__name__] = cls  # where pickle looks for it
-            classes[name] = keras.saving.register_keras_serializable(package="keras_optkit")(cls)
+            classes[name] = keras.saving.register_keras_serializable(package=PACKAGE)(cls)
     return classes
 
 

@@ -11,11 +11,12 @@ from keras import ops
 from pydantic import ValidationError
 
 from keras_optkit.runtime.arguments import is_older_than
+from keras_optkit.specs.keras_form import PACKAGE, PIECEWISE_CONSTANT_TABLE, SPEC_SCHEDULE
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpec
 
 
-@keras.saving.register_keras_serializable(package="keras_optkit")
+@keras.saving.register_keras_serializable(package=PACKAGE, name=SPEC_SCHEDULE)
 class SpecSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """The Keras schedule of any spec that Keras has no class for.
 
@@ -52,7 +53,7 @@ class SpecSchedule(keras.optimizers.schedules.LearningRateSchedule):
         return {"spec": self.spec.model_dump(mode="json")}
 
 
-@keras.saving.register_keras_serializable(package="keras_optkit")
+@keras.saving.register_keras_serializable(package=PACKAGE, name=PIECEWISE_CONSTANT_TABLE)
 class PiecewiseConstantTable(keras.optimizers.schedules.PiecewiseConstantDecay):
     """Keras's ``PiecewiseConstantDecay`` by one look-up in a table, however many boundaries there are.
 

@@ -1,15 +1,13 @@
-"""``spec_of``: from a Keras optimizer or schedule back to the spec that would build it."""
+"""``spec_of``: from a Keras optimizer or schedule, or what Keras serialized of one, back to the spec that builds it."""
 
 from __future__ import annotations
 
-import numbers
-import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from keras_optkit.runtime.keras_internals import has_exclusion_of_its_own, held_learning_rate
-from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.errors import in_short
-from keras_optkit.specs.hints import canonical
+from keras_optkit.specs.keras_form import PACKAGE, in_whole_numbers, optimizer_of, read_keras
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import find
 from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpec
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
 def spec_of(source: keras.optimizers.Optimizer | keras.Model) -> OptimizerSpec: ...  # pyright: ignore[reportOverlappingOverload]
 @overload
 def spec_of(source: keras.optimizers.schedules.LearningRateSchedule) -> ScheduleSpec: ...
+@overload
+def spec_of(source: Mapping[str, Any]) -> OptimizerSpec | ScheduleSpec: ...
 @short_traceback
 def spec_of(source: Any) -> OptimizerSpec | ScheduleSpec:
     """The spec that would build this optimizer or schedule, as it is now.
@@ -36,52 +36,70 @@ def spec_of(source: Any) -> OptimizerSpec | ScheduleSpec:
       0.0010000000474974513, and 0.6666667 if 2 / 3 was written.
     - A name such as ``"adam"`` or ``"adam_3"``, which Keras makes up for an ``Adam``, is None.
 
+    What Keras serialized, ``{"class_name": ..., "config": ...}``, is read without importing Keras. It may be from
+    Keras 2: there, a ``decay`` becomes an ``InverseTimeDecaySpec``, and the fixed factor of a ``LossScaleOptimizer``
+    becomes ``loss_scale_factor``. Arguments that have no effect any more are left out, and those that no spec can keep
+    are errors.
+
     Args:
-        source: an optimizer, a learning-rate schedule or a compiled model.
+        source: an optimizer, a learning-rate schedule or a compiled model; or what ``keras.optimizers.serialize``,
+            ``keras.optimizers.schedules.serialize`` or ``model.to_json()`` (as a mapping) gave for one.
 
     Raises:
         TypeError: ``source`` is none of these, or of a class that no spec describes.
         ValueError: the model is not compiled; or the optimizer has an exclusion from weight decay that Keras would
             lose on saving; or Keras computes the schedule in whole numbers.
-        pydantic.ValidationError: the optimizer or schedule has a value that a spec refuses.
+        pydantic.ValidationError: a ``ValueError``; the optimizer or schedule has a value that a spec refuses or cannot
+            keep, or what was serialized is of a class that no spec describes.
 
     Examples:
         >>> spec_of(keras.optimizers.SGD(0.1, momentum=0.9))
         SGDSpec(learning_rate=0.1, momentum=0.9)
         >>> spec_of(keras.optimizers.schedules.CosineDecay(0.1, 1000))
         CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000)
+        >>> spec_of({"class_name": "Adam", "config": {"lr": 0.01, "decay": 0.001}})  # of Keras 2
+        AdamSpec(learning_rate=InverseTimeDecaySpec(initial_learning_rate=0.01, decay_steps=1, decay_rate=0.001))
     """
+    if isinstance(source, Mapping):
+        return _spec_of_form(source)
     import keras
 
     if isinstance(source, keras.optimizers.schedules.LearningRateSchedule):
         return _schedule_spec(source)
-    return _optimizer_spec(_optimizer_in(source))
-
-
-def _optimizer_in(source: Any) -> Any:
-    import keras
-
-    optimizer = source
-    if isinstance(source, keras.Model):
-        optimizer = getattr(source, "optimizer", None)
-        if optimizer is None:
-            raise ValueError("the model has no optimizer: compile it first")
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        optimizer = optimizer.inner_optimizer
+    optimizer = getattr(source, "optimizer", None) if isinstance(source, keras.Model) else source
+    if optimizer is None and source is not None:
+        raise ValueError(_NOT_COMPILED)
     if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise TypeError(f"spec_of takes a Keras optimizer, a schedule or a compiled model, received {in_short(source)}")
-    return optimizer
+        raise TypeError(f"{_TAKES}, received {in_short(source)}")
+    return read_keras(_form(optimizer))
 
 
-def _optimizer_spec(optimizer: Any) -> OptimizerSpec:
+_TAKES = "spec_of takes a Keras optimizer, a schedule, a compiled model, or what Keras serialized of one"
+_NOT_COMPILED = "the model has no optimizer: compile it first"
+
+
+def _spec_of_form(source: Mapping[Any, Any]) -> OptimizerSpec | ScheduleSpec:
+    if "class_name" not in source:
+        remedy = "; parse_spec reads a mapping with a 'type'" if "type" in source else ""
+        raise TypeError(f"{_TAKES}, received {in_short(source)}{remedy}")
+    optimizer = optimizer_of(source) if "compile_config" in source else source
+    if optimizer is None:
+        raise ValueError(_NOT_COMPILED)
+    return read_keras(optimizer)
+
+
+def _form(optimizer: Any) -> dict[str, Any]:
+    """What Keras would serialize of ``optimizer``, but for a schedule, of which it has the spec."""
     import keras
 
     from keras_optkit.runtime.grouped import GROUPED
 
-    grouped = {cls: name for name, cls in GROUPED.items()}
-    name = grouped.get(type(optimizer)) or _keras_name(optimizer, keras.optimizers)
-    spec_class = find(OptimizerSpec, name) if name else None
-    if spec_class is None:
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        scaled = optimizer.get_config() | {"inner_optimizer": _form(optimizer.inner_optimizer)}
+        return {"class_name": "LossScaleOptimizer", "config": scaled}
+    is_ours = type(optimizer) in GROUPED.values()
+    name = type(optimizer).__name__ if is_ours else _keras_name(optimizer, keras.optimizers)
+    if name is None or not (is_ours or find(OptimizerSpec, name)):
         inner = "; take the spec of each of its `optimizers`" if hasattr(optimizer, "optimizers") else ""
         _no_spec(optimizer, inner)
     if has_exclusion_of_its_own(optimizer):
@@ -89,9 +107,9 @@ def _optimizer_spec(optimizer: Any) -> OptimizerSpec:
             "this optimizer has an exclusion made by Keras's own exclude_from_weight_decay(), which no config holds: "
             "write it as exclude_from_weight_decay=[...] of the spec"
         )
-    read = {"learning_rate": _learning_rate(optimizer), "name": _name(optimizer)}
-    config = optimizer.get_config()
-    return spec_class(**{field: config[field] for field in spec_class.model_fields if field in config} | read)
+    schedule = _schedule_of(optimizer)
+    config = optimizer.get_config() | ({"learning_rate": schedule} if schedule else {})
+    return {"class_name": name, "module": PACKAGE if is_ours else None, "config": config}
 
 
 def _schedule_spec(schedule: Any) -> ScheduleSpec:
@@ -105,14 +123,11 @@ def _schedule_spec(schedule: Any) -> ScheduleSpec:
         return PiecewiseConstantDecaySpec(**schedule.get_config())
     name = _keras_name(schedule, keras.optimizers.schedules)
     spec_class = find(ScheduleSpec, name) if name else None
-    if spec_class is None:
+    if name is None or spec_class is None:
         _no_spec(schedule, "; describe it with a ScheduleSpec of your own")
     config = schedule.get_config()
-    if isinstance(config.get("initial_learning_rate"), numbers.Integral):
-        raise ValueError(
-            f"Keras computes this {name} in whole numbers, as its initial_learning_rate is an int, and no spec does: "
-            f"make it with {float(config['initial_learning_rate'])}"
-        )
+    if reason := in_whole_numbers(name, config):
+        raise ValueError(reason)
     return spec_class.model_validate(config)
 
 
@@ -133,7 +148,8 @@ def _no_spec(made: object, remedy: str) -> NoReturn:
     raise TypeError(f"there is no spec for {cls.__module__}.{cls.__qualname__}{remedy}")
 
 
-def _learning_rate(optimizer: Any) -> float | ScheduleSpec:
+def _schedule_of(optimizer: Any) -> ScheduleSpec | None:
+    """The spec of the schedule of ``optimizer``; None if its rate is a number."""
     import keras
 
     rate = held_learning_rate(optimizer)
@@ -141,10 +157,4 @@ def _learning_rate(optimizer: Any) -> float | ScheduleSpec:
         return _schedule_spec(rate)
     if not isinstance(rate, keras.Variable):
         raise TypeError(f"there is no spec for a learning rate that is a function, received {in_short(rate)}")
-    return float(str(np.asarray(rate)[()]))
-
-
-def _name(optimizer: Any) -> str | None:
-    """The optimizer's name, unless it is one that Keras makes of the class's name, in any of its releases."""
-    made = canonical(re.sub(r"_\d+$", "", optimizer.name))
-    return None if made == canonical(type(optimizer).__name__) else str(optimizer.name)
+    return None

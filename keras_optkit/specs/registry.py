@@ -164,7 +164,7 @@ def _without_type(kind: type[TypedValue], data: Mapping[Any, object]) -> Mistake
     if "class_name" in data:
         rule = (
             "required: a spec is {'type': name, **fields}, not Keras's {'class_name': name, 'config': fields}; "
-            "let Keras deserialize that, and take spec_of(...) of the result"
+            "spec_of(...) reads that"
         )
     elif nodes:
         rule = f"required; there is one under {' and '.join(nodes[:5])}"

@@ -119,6 +119,7 @@ def back(optimizer: keras.optimizers.Optimizer, model: keras.Model, decay: sched
     assert_type(spec_of(optimizer), OptimizerSpec)
     assert_type(spec_of(model), OptimizerSpec)
     assert_type(spec_of(decay), ScheduleSpec)
+    assert_type(spec_of({"class_name": "SGD", "config": {}}), OptimizerSpec | ScheduleSpec)
     assert_type(layerwise_groups(model, 0.75, by=r"block_(\d+)"), list[ParamGroup])
 
 

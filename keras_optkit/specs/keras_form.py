@@ -1,0 +1,245 @@
+"""What Keras serialized, ``{"class_name": name, "config": fields}``, as a spec. Keras is not imported for it.
+
+Every Keras writes these two. Keras 3, and Keras 2 since 2.12 in a .keras file, add the ``module`` of the class. In .h5
+files, a registered class has its package in front of its name: ``"my_package>MyAdam"``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
+
+from pydantic import ValidationError
+
+from keras_optkit.specs.base import Spec
+from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
+from keras_optkit.specs.hints import canonical, nearest
+from keras_optkit.specs.keras_2 import (
+    CUSTOM,
+    SCHEDULES_OF_KERAS_2,
+    loss_scale,
+    modernized,
+    of_name_alone,
+    wrote_keras_2,
+)
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.registry import find, read, registered
+from keras_optkit.specs.schedules import ScheduleSpec
+
+#: The package under which the Keras classes of this package are registered, and their names there.
+PACKAGE = "keras_optkit"
+SPEC_SCHEDULE = "SpecSchedule"
+PIECEWISE_CONSTANT_TABLE = "PiecewiseConstantTable"
+#: What comes before the name of the Keras class that a grouped optimizer is a subclass of.
+GROUPED = "Grouped"
+
+_KERASES = {"", "keras", "tf_keras", "tensorflow"}
+_KEYS = {"class_name", "config", "module", "registered_name", "build_config", "shared_object_id"}
+_LOSS_SCALE_OPTIMIZERS = {"lossscaleoptimizer", "lossscaleoptimizerv1", "lossscaleoptimizerv3"}
+_FUNCTIONS = {"function", "__lambda__"}
+# Fields of a spec that no constructor of Keras has.
+_OURS = ("type", "exclude_from_weight_decay", "groups")
+
+
+def read_keras(form: Mapping[Any, Any]) -> OptimizerSpec | ScheduleSpec:
+    """The spec of the optimizer or schedule that Keras serialized as ``form``.
+
+    Raises:
+        pydantic.ValidationError: with a line for each value that a spec refuses or cannot keep, at its path there.
+    """
+    mistakes: list[Mistake] = []
+    fields = _fields(form, (), mistakes)
+    spec_class: type[Spec] = find(Spec, fields["type"]) or Spec if isinstance(fields.get("type"), str) else Spec
+    if fields:
+        try:
+            spec = read(Spec, fields)
+        except ValidationError as error:
+            reported = {mistake.path for mistake in mistakes}
+            mistakes += [
+                Mistake(line["loc"], line["input"], field_error(line["type"], line["msg"]))
+                for line in error.errors(include_url=False)
+                if line["loc"] not in reported
+            ]
+    if mistakes:
+        raise validation_error(spec_class.__name__, mistakes)
+    return cast("OptimizerSpec | ScheduleSpec", spec)
+
+
+def optimizer_of(model: Mapping[Any, Any]) -> Mapping[Any, Any] | None:
+    """The optimizer in what Keras serialized of a ``model``, if it was compiled."""
+    compiled = model.get("compile_config")
+    optimizer = compiled.get("optimizer") if isinstance(compiled, Mapping) else None
+    if isinstance(optimizer, str):
+        return of_name_alone(optimizer)
+    return optimizer if isinstance(optimizer, Mapping) else None
+
+
+def in_whole_numbers(name: str, config: Mapping[Any, Any]) -> str | None:
+    """Why no spec describes Keras's schedule ``name`` with this ``config``, if Keras computes it in integers."""
+    rate = config.get("initial_learning_rate")
+    if not isinstance(rate, int) or isinstance(rate, bool):
+        return None
+    return (
+        f"Keras computes this {name} in whole numbers, as its initial_learning_rate is an int, and no spec does: "
+        f"make it with {in_short(rate)}.0"
+    )
+
+
+_Path = tuple[int | str, ...]
+
+
+def _mistake(path: _Path, kind: str, rule: str, *received: object) -> Mistake:
+    return Mistake(path, received[0] if received else None, field_error(kind, rule, *received))
+
+
+def _fields(form: Mapping[Any, Any], path: _Path, mistakes: list[Mistake]) -> dict[Any, Any]:
+    """The fields of the spec at ``path``, with its type; none if ``form`` is of no class that has a spec."""
+    for key in form:
+        if key not in _KEYS:
+            rule = f"{in_short(key)} is not a part of Keras's serialized form: write it inside 'config'"
+            mistakes.append(_mistake(path, "unknown_field", rule))
+    name, config = _Name.of(form), form.get("config")
+    if name is None:
+        mistakes.append(_mistake(path, "wrong_type", "'class_name' must be a string", form.get("class_name")))
+    elif not isinstance(config, Mapping):
+        mistakes.append(_mistake(path, "wrong_type", "'config' must be a mapping", config))
+    elif name.is_of_keras and canonical(name.name) in _LOSS_SCALE_OPTIMIZERS and not path:
+        return _scaled_fields(config, mistakes)
+    elif name.is_ours and name.name == SPEC_SCHEDULE and isinstance(config.get("spec"), Mapping):
+        return dict(config["spec"])
+    elif (spec_class := name.spec_class()) and path and issubclass(spec_class, OptimizerSpec):
+        return {"type": spec_class._type}  # which is no schedule, whatever it holds
+    elif spec_class:
+        arguments = {key: _plain(value) for key, value in config.items()}
+        to_fields = _optimizer_fields if issubclass(spec_class, OptimizerSpec) else _schedule_fields
+        return {**to_fields(spec_class, name, arguments, path, mistakes), "type": spec_class._type}
+    else:
+        mistakes.append(_mistake(path, "unknown_type", name.has_no_spec(is_rate=bool(path))))
+    return {}
+
+
+class _Name(NamedTuple):
+    """The name of a class, and the package that it is of."""
+
+    name: str
+    package: str
+    is_of_keras: bool
+
+    @classmethod
+    def of(cls, form: Mapping[Any, Any]) -> _Name | None:
+        written, module, long_name = (form.get(key) for key in ("class_name", "module", "registered_name"))
+        if not isinstance(written, str):
+            return None
+        package, _, name = written.rpartition(">")
+        if isinstance(module, str) and module.partition(".")[0] in _KERASES:
+            package = ""
+        elif not package and isinstance(long_name, str) and ">" in long_name:
+            package = long_name.rpartition(">")[0]
+        elif not package and isinstance(module, str):
+            package = module.partition(".")[0]
+        # Keras 2 registers its own optimizers, so that no other class could have their names in this package.
+        is_of_keras = package in _KERASES or (package == CUSTOM and wrote_keras_2(form.get("config")))
+        return cls(name, package, is_of_keras)
+
+    @property
+    def is_ours(self) -> bool:
+        return self.package == PACKAGE
+
+    def spec_class(self) -> type[Spec] | None:
+        """The spec that mirrors the class, or the one that it inherits from if it is ours."""
+        if self.is_ours:
+            if self.name == PIECEWISE_CONSTANT_TABLE:
+                return find(ScheduleSpec, "PiecewiseConstantDecay")
+            return find(OptimizerSpec, self.name.removeprefix(GROUPED)) if self.name.startswith(GROUPED) else None
+        if not self.is_of_keras:
+            return None
+        # "ExperimentalAdam" is what TensorFlow 2.9 called the optimizers that became Keras's own in 2.11.
+        found = find(Spec, self.name) or find(OptimizerSpec, canonical(self.name).removeprefix("experimental"))
+        return found if found is not None and _is_mirror(found) else None
+
+    def has_no_spec(self, *, is_rate: bool) -> str:
+        """What to say of a class that no spec describes."""
+        if self.name in _FUNCTIONS:
+            return "there is no spec for a learning rate that is a function"
+        if canonical(self.name) == "multioptimizer":
+            return "there is no spec for MultiOptimizer; take the spec of each of its optimizers"
+        if self.name in SCHEDULES_OF_KERAS_2:
+            return f"there is no spec for {self.name}, which Keras 3 does not have; write a ScheduleSpec of your own"
+        if self.is_of_keras:
+            known = [name for name, cls in registered(ScheduleSpec if is_rate else Spec).items() if _is_mirror(cls)]
+            meant = nearest(self.name, known)
+            hint = f", did you mean {meant!r}? The known ones" if meant else "; the known ones"
+            return f"there is no spec for {in_short(self.name)}{hint} are {', '.join(sorted(known, key=str.lower))}"
+        remedy = "; write a ScheduleSpec of your own" if is_rate else ""
+        return f"there is no spec for {in_short(f'{self.package}>{self.name}')}, which is not a class of Keras{remedy}"
+
+
+def _is_mirror(cls: type[Spec]) -> bool:
+    return issubclass(cls, OptimizerSpec) or (issubclass(cls, ScheduleSpec) and cls.mirrors_keras)
+
+
+def _scaled_fields(config: Mapping[Any, Any], mistakes: list[Mistake]) -> dict[Any, Any]:
+    """The fields of the optimizer inside a ``LossScaleOptimizer``."""
+    scale = loss_scale(config)
+    mistakes += [_mistake((), "not_kept", reason) for reason in scale.not_kept]
+    if not isinstance(scale.inner, Mapping):
+        mistakes.append(_mistake((), "wrong_type", "a LossScaleOptimizer has an 'inner_optimizer'", scale.inner))
+        return {}
+    name = _Name.of(scale.inner)
+    if name is not None and canonical(name.name) in _LOSS_SCALE_OPTIMIZERS:
+        mistakes.append(_mistake((), "unknown_type", "there is no spec for a LossScaleOptimizer inside another"))
+        return {}
+    fields = _fields(scale.inner, (), mistakes)
+    return {**fields, "loss_scale_factor": scale.fixed} if fields and scale.fixed is not None else fields
+
+
+def _optimizer_fields(
+    cls: type[Spec], name: _Name, config: dict[Any, Any], path: _Path, mistakes: list[Mistake]
+) -> dict[Any, Any]:
+    if name.is_ours:
+        config.pop("treatments", None)  # what was chosen for which variable of a model
+    for key in () if name.is_ours else _OURS:
+        if key in config:
+            del config[key]
+            mistakes.append(_mistake((*path, key), "unknown_field", f"Keras's {cls._type} has no such argument"))
+    if isinstance(config.get("name"), str) and _is_made_up(config["name"], name.name):
+        del config["name"]
+    rate = config.get("learning_rate")
+    if isinstance(rate, Mapping) and "class_name" in rate:
+        config["learning_rate"] = _fields(rate, (*path, "learning_rate"), mistakes)
+    fields, not_kept = modernized(cls, config)
+    mistakes += [_mistake((*path, key), "not_kept", reason) for key, reason in not_kept]
+    if fields.get("learning_rate") == {}:  # reported already
+        del fields["learning_rate"]
+    return fields
+
+
+def _schedule_fields(
+    cls: type[Spec], name: _Name, config: dict[Any, Any], path: _Path, mistakes: list[Mistake]
+) -> dict[Any, Any]:
+    if "type" in config:
+        mistakes.append(_mistake((*path, "type"), "unknown_field", f"Keras's {cls._type} has no such argument"))
+    if config.get("name", "") is None:  # Keras 2 had no default
+        del config["name"]
+    if reason := in_whole_numbers(cls._type, config):
+        mistakes.append(_mistake((*path, "initial_learning_rate"), "whole_numbers", reason))
+    return config
+
+
+def _is_made_up(name: str, class_name: str) -> bool:
+    """Whether ``name`` is one that Keras makes of the class's name, in any of its releases."""
+    return canonical(re.sub(r"_\d+$", "", name)) == canonical(class_name)
+
+
+def _plain(value: Any, levels: int = 3) -> Any:
+    """``value`` without Keras's marks of tuples, tensors and arrays, also inside of lists and of groups."""
+    if isinstance(value, Mapping):
+        mark, inner = value.get("class_name"), value.get("config")
+        if mark == "__tuple__":
+            value = value.get("items")
+        elif mark in ("__tensor__", "__numpy__") and isinstance(inner, Mapping):
+            value = inner.get("value")
+        elif mark is None and levels:
+            return {key: _plain(entry, levels - 1) for key, entry in value.items()}
+    return [_plain(entry, levels - 1) for entry in value] if isinstance(value, list) and levels else value
