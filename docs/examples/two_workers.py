@@ -100,7 +100,7 @@ def main() -> None:
         workers = start_workers(Path(folder))
         try:
             model = train(tf.distribute.get_strategy(), worker=0, workers=1)
-            failed = any(worker.wait(timeout=100) for worker in workers)
+            failed = any(worker.wait(timeout=200) for worker in workers)
         finally:
             # A worker that has lost the other would wait without end.
             for worker in workers:

@@ -1,4 +1,4 @@
-"""What the installed Keras takes: the class that a spec names, and the arguments that say the same as the spec."""
+"""The class of the installed Keras that a spec names, and the arguments for it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SINCE = {
     "gradient_accumulation_steps": "3.3",
 }
 
-#: The fields that no constructor of Keras has.
+#: The fields that no Keras constructor takes.
 _OURS = {"type", "exclude_from_weight_decay", "groups"}
 
 
@@ -29,7 +29,7 @@ def keras_class(catalogue: ModuleType, name: str) -> Any:
     """The class called ``name`` in ``catalogue``, a public module of the installed Keras.
 
     Raises:
-        RuntimeError: Keras has no such class yet, or one that does not train as its spec says.
+        RuntimeError: Keras has no such class yet, or one that does not train as its spec describes.
     """
     found = getattr(catalogue, name, None)
     if found is None:
@@ -40,9 +40,9 @@ def keras_class(catalogue: ModuleType, name: str) -> Any:
 
 
 def arguments_for(cls: type, spec: OptimizerSpec | ScheduleSpec) -> dict[str, Any]:
-    """The arguments with which ``cls``, a class of Keras, says the same as ``spec``.
+    """The arguments with which ``cls``, a Keras class, makes what ``spec`` describes.
 
-    A field that the installed Keras lacks is left out while it has its default, which is what Keras does without it.
+    A field that the installed Keras lacks is left out if it has its default, since Keras then does the same without it.
 
     Raises:
         RuntimeError: such a field has another value.
@@ -52,7 +52,7 @@ def arguments_for(cls: type, spec: OptimizerSpec | ScheduleSpec) -> dict[str, An
     for name, field in type(spec).model_fields.items():
         value = getattr(spec, name)
         if name in known:
-            # Keras keeps what it was given, and writes lists into its config.
+            # Keras's own configs have lists, and a tuple would stay a tuple in them.
             arguments[name] = list(value) if isinstance(value, tuple) else value
         elif name not in _OURS and value != field.default:
             raise _needs_keras(name, f"which has no {name!r} of {spec.type}")

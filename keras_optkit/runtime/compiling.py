@@ -36,31 +36,32 @@ def compile_with(
     epochs: int | None = None,
     **compile_arguments: Any,
 ) -> M:
-    """Compiles ``model`` with the optimizer that ``spec`` says, and returns it.
+    """Compile ``model`` with the optimizer that ``spec`` describes, and return the model.
 
-    The spec is checked before the model is touched. The optimizer is made under the model's own distribution
-    strategy. If the model has its weights already, the optimizer's variables are made too, so that a later
-    ``model.load_weights`` restores them; Keras drops what has no variable yet.
+    The spec is validated before the model is touched. The optimizer is created under the model's distribution strategy.
+    If the model has its weights already, the optimizer's variables are created too, so that a later
+    ``model.load_weights`` restores them; Keras skips state that has no variable yet. After you freeze, unfreeze or add
+    layers, call this again: the first step raises a ValueError if the optimizer does not fit the model.
 
     Args:
         model: a Keras 3 model.
         spec: an optimizer spec, a mapping with a ``type``, or the name of a type.
         steps_per_epoch: the number of batches in an epoch; needed if a duration is in epochs or percent.
         epochs: the number of epochs of the run; needed if a duration is in percent.
-        **compile_arguments: everything else that ``model.compile`` takes: ``loss``, ``metrics``, ``jit_compile``...
+        **compile_arguments: the other arguments of ``model.compile``: ``loss``, ``metrics``, ``jit_compile``...
             Without a ``loss``, a model that was compiled before keeps all that it was compiled with, except for its
             optimizer and the arguments given here.
 
     Raises:
-        pydantic.ValidationError: ``spec`` is not a right spec, or is not with these durations in steps.
+        pydantic.ValidationError: ``spec`` is invalid, or becomes invalid once its durations are converted to steps.
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
-        ValueError: the model cannot be trained so, for example because it has nothing trainable, or because the
-            strategy has several replicas and the spec accumulates gradients.
+        ValueError: the model cannot be trained this way: for example, it has nothing trainable, or its strategy has
+            several replicas and the spec accumulates gradients.
         TypeError: ``model`` is not a Keras 3 model, or its ``compile`` has no such argument.
         RuntimeError: the installed Keras has no such optimizer or argument.
 
     Warns:
-        OptimizerWarning: the model will train, but not as the spec reads; or the spec does not fit the run.
+        OptimizerWarning: the model will train, but not as the spec suggests; or the spec does not fit the run.
     """
     written, run = read(OptimizerSpec, spec), RunLength.of(steps_per_epoch, epochs)
     spec = resolve(written, run)
@@ -79,11 +80,12 @@ def compile_with(
         if hasattr(optimizer, "follow"):
             optimizer.follow(plan, model)
         model.compile(optimizer=optimizer, **compile_arguments)
-        # Under mixed precision Keras has wrapped ours; a model with a compile of its own may keep it elsewhere.
+        # Under mixed precision Keras has wrapped ours. A model with its own compile may have stored ours elsewhere.
         used = getattr(model, "optimizer", None)
         if used is not None and has_weights(model):
             used.build(model.trainable_variables)
-            watch(optimizer, model)
+            if optimizer.built:
+                watch(optimizer, model)
     return model
 
 
@@ -101,7 +103,7 @@ def _check_arguments(model: keras.Model, arguments: Mapping[str, Any]) -> None:
 
 
 def _compiled_before(model: keras.Model, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``model`` was compiled with and ``arguments`` do not replace. Nothing if it was not compiled."""
+    """The arguments that ``model`` was compiled with, without those that ``arguments`` replaces; none if it was not."""
     import keras
 
     if not model.compiled:

@@ -1,13 +1,13 @@
 """Keras's optimizers with parameter groups and weight-decay exclusions that last. Importing this imports keras.
 
-Each is a registered subclass of Keras's own class, whose ``update_step`` looks up how its variable is trained. What was
-chosen for which variable is a part of the config, so that it survives saving and loading.
+Each is a registered subclass of the Keras class. Its ``update_step`` looks up how the variable is trained. The choice
+for each variable is part of the config, so it survives saving and loading.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -33,7 +33,7 @@ class Grouped(_KerasOptimizer):
     Args:
         exclude_from_weight_decay: as in ``OptimizerSpec``.
         groups: as in ``OptimizerSpec``.
-        treatments: what was chosen for which variable, where this is made of a config.
+        treatments: from a config only: what was chosen for each variable.
         **arguments: those of the Keras optimizer.
     """
 
@@ -56,17 +56,17 @@ class Grouped(_KerasOptimizer):
         self._model: weakref.ref[keras.Model] | None = None
 
     def follow(self, plan: Plan | None, model: keras.Model) -> None:
-        """Takes the ``plan`` made for ``model``; without one, makes it when the model has its weights."""
+        """Use the ``plan`` made for ``model``; if there is none yet, make it when the model has its weights."""
         self._plan, self._model = plan, weakref.ref(model)
 
     def build(self, variables: Sequence[Any]) -> None:
-        """Makes the optimizer's variables and chooses how each of ``variables`` is trained.
+        """Create the optimizer's variables and choose how each of ``variables`` is trained.
 
         Raises:
-            ValueError: patterns are wrong. Where this was made of a config, ``apply`` raises it: a model must load.
+            ValueError: patterns are wrong. After ``from_config``, ``apply`` raises it instead, so that a model loads.
         """
         variables = list(variables)
-        if self.built or not variables:  # for a .h5 file Keras calls this with none, before it trains
+        if self.built or not variables:  # when Keras loads a .h5 file, it may call this with none
             return
         plan = self._plan_for(variables)
         if self._saved is None:
@@ -77,27 +77,26 @@ class Grouped(_KerasOptimizer):
         self._plan, self._by_index, self._saved = plan, by_index, None
 
     def _plan_for(self, variables: Sequence[Any]) -> Plan:
+        known = (plan for plan in self._known_plans(variables) if plan is not None and plan.of(variables) is not None)
+        return next(known, None) or plan_without_model(variables, self.patterns_without_decay, self.groups)
+
+    def _known_plans(self, variables: Sequence[Any]) -> Iterator[Plan | None]:
+        yield self._plan
         model = None if self._model is None else self._model()
-        plans = (
-            lambda: self._plan,
-            lambda: None if model is None else plan_of(model, self.patterns_without_decay, self.groups),
-            lambda: None if self._saved is None else self._saved.plan_for(variables),
-        )
-        for make in plans:
-            plan = make()
-            if plan is not None and plan.of(variables) is not None:
-                return plan
-        return plan_without_model(variables, self.patterns_without_decay, self.groups)
+        if model is not None:
+            yield plan_of(model, self.patterns_without_decay, self.groups)
+        if self._saved is not None:
+            yield self._saved.plan_for(variables)
 
     def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
-        """Refused: no config holds what Keras would exclude here."""
+        """Raises: Keras would lose this exclusion on saving, because no config holds it."""
         raise ValueError(
             "exclude_from_weight_decay() of an optimizer is lost when the model is saved: write "
             "exclude_from_weight_decay=[...] in the spec"
         )
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
-        """Keras's, except that the constraint of a frozen variable, too, leaves it as it is."""
+        """Keras's, except that constraints do not change frozen variables either."""
         if trainable_variables is not None:
             trainable_variables = list(trainable_variables)
             if not self.built:
@@ -109,7 +108,7 @@ class Grouped(_KerasOptimizer):
             for planned in (self._by_index.planned if self.built else ())
             if planned.treatment.multiplier == 0 and getattr(planned.variable, "constraint", None) is not None
         ]
-        # The constraint of a bare tf.Variable cannot be taken away for a while, so that its value is put back.
+        # The constraint of a bare tf.Variable cannot be removed for the call, so its value is restored after it.
         values = [
             (variable, ops.copy(variable)) for variable in constrained if not isinstance(variable, keras.Variable)
         ]
@@ -144,7 +143,7 @@ class Grouped(_KerasOptimizer):
                     average.assign(variable)
 
     def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
-        """Nothing: ``update_step`` does it, where the variable's own rate is known."""
+        """Nothing: ``update_step`` does it, because it knows the variable's own rate."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """The Keras optimizer's step with the variable's own learning rate, after its own weight decay."""
@@ -173,16 +172,16 @@ class Grouped(_KerasOptimizer):
 
 
 class StartsAtTheFirstUpdate(_KerasOptimizer):
-    """Mixin for Keras's ``ScheduleFreeAdamW``, whose second copy of the weights is made when it is built.
+    """Mixin for Keras's ``ScheduleFreeAdamW``, which copies the weights when it is built.
 
-    What the weights become later, by ``load_weights`` for example, the first update would throw away. In a graph Keras
-    even makes that copy of the values that the weights have when the graph is traced.
+    Its first update would discard weights that were loaded after that. In a graph, Keras even copies the values that
+    the weights had when the graph was traced.
     """
 
     _momentums: list[Any]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Keras's step; the first one starts from the weights as they are then."""
+        """Keras's step; the first one starts from the weights of that moment."""
         start = self._momentums[self._get_variable_index(variable)]
         self.assign(start, ops.where(ops.equal(self.iterations, 0), ops.convert_to_tensor(variable), start))
         super().update_step(gradient, variable, learning_rate)

@@ -1,7 +1,7 @@
-"""Every private name of Keras that this package reads, one function each. What it overrides is not here.
+"""Every private name of Keras that this package reads, one function each. Overridden methods are not here.
 
-Each function has a test in ``tests/runtime/test_keras_internals.py`` that shows what it relies on, so that a new Keras
-without that name is found there first.
+Each function has a test in ``tests/runtime/test_keras_internals.py`` of what it relies on. If a new Keras drops the
+name, that test fails first.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from typing import Any
 
 
 def sublayers(layer: Any) -> list[Any]:
-    """The layers directly inside of ``layer``; the public ``layers`` is for models only."""
+    """The layers directly inside ``layer``; only models have the public ``layers``."""
     return list(layer._flatten_layers(include_self=False, recursive=False))
 
 
 def layers_within(layer: Any) -> list[Any]:
-    """The layers inside of ``layer`` at any depth, without itself."""
+    """The layers inside ``layer`` at any depth, without ``layer``."""
     return list(layer._flatten_layers(include_self=False))
 
 
 def compiled_with(model: Any) -> dict[str, Any]:
-    """The arguments that a compiled ``model`` was compiled with, as it was given.
+    """The arguments that a compiled ``model`` was compiled with, as they were passed.
 
-    The public ``get_compile_config`` would turn losses and metrics into JSON, and not all of them come back from it.
+    The public ``get_compile_config`` turns losses and metrics into JSON, from which not all of them can be restored.
     """
     return dict(model._compile_config.config)
 
@@ -35,7 +35,7 @@ def takes_adam_step(muon: Any, variable: Any) -> bool:
 def held_learning_rate(optimizer: Any) -> Any:
     """What an ``optimizer`` computes its rate from: a ``keras.Variable``, a schedule or a function.
 
-    The public ``learning_rate`` is the rate of the present step.
+    The public ``learning_rate`` is the rate at the current step.
     """
     return optimizer._learning_rate
 

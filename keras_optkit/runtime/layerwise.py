@@ -77,7 +77,7 @@ def layerwise_groups(model: keras.Model, decay: float, *, by: str | None = None)
     multipliers = {layer: float(decay) ** (last - from_input[block]) for layer, block in blocks.items()}
     return [
         ParamGroup(match=part.pattern, learning_rate_multiplier=multipliers[part.layer])
-        for part in _first_one_is_the_own(owned)
+        for part in _most_specific_first(owned)
     ]
 
 
@@ -178,12 +178,12 @@ class _Part(NamedTuple):
         return f"/{self.path}" in f"/{variable}"
 
 
-def _first_one_is_the_own(owned: dict[str, list[str]]) -> list[_Part]:
-    """All layers in parts, in such an order that the first one that finds a variable is of the variable's own layer.
+def _most_specific_first(owned: dict[str, list[str]]) -> list[_Part]:
+    """All layers in parts, ordered so that the first part that finds a variable belongs to the variable's own layer.
 
-    The path ``"dense/"`` is found in ``block/dense/kernel`` too, so that ``"block/dense/"`` has to come before it. Of
-    ``"a/"`` and ``"b/"`` with the variables ``a/b/kernel`` and ``b/a/kernel`` each would have to come before the other:
-    their variables become parts one by one, which can always be put in order.
+    The path ``"dense/"`` is also found in ``block/dense/kernel``, so ``"block/dense/"`` has to come before it. With
+    the variables ``a/b/kernel`` and ``b/a/kernel``, ``"a/"`` and ``"b/"`` would each have to come before the other:
+    each of their variables becomes a part of its own, and these can always be ordered.
     """
     one_by_one = {""}  # a model with no layers, which has no path to search for
     while True:

@@ -1,4 +1,4 @@
-"""The run that an optimizer was made for, kept with it until training begins and the real one is known."""
+"""The run that an optimizer was built for, kept with it until ``fit`` shows the real one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ATTRIBUTE = "_made_for"
 
 
 def note_run(optimizer: Any, spec: Spec, run: RunLength) -> None:
-    """Keeps with ``optimizer`` the run for which durations of ``spec`` became steps, if any did."""
+    """Keep the run with ``optimizer`` if durations of ``spec`` became steps for it."""
     if not is_resolved(spec):
         setattr(optimizer, _ATTRIBUTE, tuple(run))
 

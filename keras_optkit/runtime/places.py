@@ -1,4 +1,4 @@
-"""From a model to the place of each of its weights. Imports keras only in functions."""
+"""The place of each weight of a model. Imports keras only in functions."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """Where a variable is, and what it is to its layer."""
+    """Where a variable is in its model, and which word selects it."""
 
     path: str
-    """Within the model, without the model's own name."""
+    """The path within the model, without the model's own name."""
     root: str = ""
     """The model's own name."""
     word: str | None = ""
-    """The word that selects it, such as ``"bias_and_norm"``; None where nothing tells."""
+    """The word that selects it, such as ``"bias_and_norm"``; "" if none does, None if that is unknown."""
     is_frozen: bool = False
     """Whether it, or a layer that it is in, has ``trainable=False`` now."""
 
 
 def places_in(model: keras.Model) -> dict[int, Place]:
-    """The places of the weights of ``model`` that are trained or can be thawed, by ``id``, in the order of the model.
+    """The places of the weights of ``model`` that are trainable or can be unfrozen, by ``id``, in the model's order.
 
-    The paths are made of the names of layers within layers. Keras's own ``variable.path`` says which container a
-    layer happened to be built in, and says something else after the model was saved and loaded.
+    The paths are the names of nested layers. Keras's own ``variable.path`` depends on the container in which a layer
+    was built first, and changes when the model is saved and loaded.
     """
     trained = {id(variable) for variable in model.trainable_variables}
     places: dict[int, Place] = {}
@@ -46,14 +46,14 @@ def places_in(model: keras.Model) -> dict[int, Place]:
 
 
 def place_of(variable: Any) -> Place:
-    """The place of a ``variable`` as far as it knows it itself."""
+    """The place of a ``variable``, as far as its own path tells."""
     # A bare tf.Variable has no path, and a name that ends in an output number.
     path = getattr(variable, "path", variable.name.partition(":")[0])
     return Place(path, "", word_for(path))
 
 
 def check_is_model(model: object) -> None:
-    """Raises a TypeError that says why, unless ``model`` is a model of Keras 3."""
+    """Raise a TypeError with the reason unless ``model`` is a Keras 3 model."""
     import keras
 
     if isinstance(model, keras.Model):
@@ -67,7 +67,7 @@ def check_is_model(model: object) -> None:
 
 
 def has_weights(model: keras.Model) -> bool:
-    """Whether ``model`` has all its weights. One that is built only in part makes the others when it is called."""
+    """Whether ``model`` has all its weights. If it is built only in part, its first call creates the others."""
     return bool(model.built) and all(layer.built for layer in layers_within(model))
 
 
@@ -88,7 +88,7 @@ def _own_weights(layer: Any) -> list[Any]:
 
 
 def _word_for_weights_of(layer: Any) -> str:
-    """The word for those weights of ``layer`` whose names do not say it."""
+    """The word for weights of ``layer`` whose names do not tell."""
     name = type(layer).__name__
     # A wrapper such as SpectralNormalization holds another layer, whose weights are not normalization's.
     if sublayers(layer):

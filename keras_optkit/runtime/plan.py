@@ -1,4 +1,4 @@
-"""Places and selection together: how each variable is trained. Made once for a model, and given to all who need it."""
+"""Places and selection together: how each variable is trained. Made once for each compile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Planned(NamedTuple):
     treatment: Treatment
 
     def weight_decay_in(self, optimizer: Any) -> float | None:
-        """Its weight decay, where ``optimizer`` trains it. Muon has two, for its two kinds of step."""
+        """Its weight decay if ``optimizer`` trains it. Muon has two, for its two kinds of step."""
         if hasattr(optimizer, "adam_weight_decay") and takes_adam_step(optimizer, self.variable):
             own = optimizer.adam_weight_decay
         else:
@@ -31,16 +31,16 @@ class Planned(NamedTuple):
         return self.treatment.weight_decay_under(cast("float | None", own))
 
 
-# Keras looks for variables in the lists and tuples that an optimizer holds, to save them; it does not look in here.
+# A class of its own, because Keras would look for variables to save in a list or tuple that an optimizer holds.
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """How each of some variables is trained, and which patterns are wrong, in words."""
+    """How each variable is trained, and an error message for each wrong pattern."""
 
     planned: tuple[Planned, ...]
     mistakes: tuple[str, ...] = ()
 
     def of(self, variables: Iterable[Any]) -> Plan | None:
-        """The plan of these ``variables``, in their order; None if it lacks one."""
+        """The plan for these ``variables``, in their order; None if it lacks one of them."""
         by_id = {id(planned.variable): planned for planned in self.planned}
         found = [by_id.get(id(variable)) for variable in variables]
         return None if None in found else Plan(tuple(filter(None, found)), self.mistakes)
@@ -49,7 +49,7 @@ class Plan:
         """The plan itself.
 
         Raises:
-            ValueError: patterns are wrong; with a line for each.
+            ValueError: patterns are wrong; the message has a line for each.
         """
         if self.mistakes:
             raise ValueError(in_lines(self.mistakes))
@@ -57,14 +57,14 @@ class Plan:
 
 
 def plan_of(model: keras.Model, exclude: Sequence[str], groups: Sequence[ParamGroup]) -> Plan:
-    """How the weights of ``model`` are trained, also those that are frozen now."""
+    """How the weights of ``model`` are trained, including those that are frozen now."""
     places = places_in(model)
     variables = [variable for variable in model.variables if id(variable) in places]
     return _planned(variables, list(places.values()), exclude, groups)
 
 
 def plan_without_model(variables: Sequence[Any], exclude: Sequence[str], groups: Sequence[ParamGroup]) -> Plan:
-    """How ``variables`` are trained, as far as they tell by themselves."""
+    """How ``variables`` are trained, as far as their own paths tell."""
     return _planned(variables, [place_of(variable) for variable in variables], exclude, groups)
 
 
@@ -75,7 +75,7 @@ def _planned(
     return Plan(tuple(map(Planned, variables, places, treatments)), tuple(mistakes))
 
 
-#: A spec with a thousand wrong patterns gets this many of them explained.
+#: With a thousand wrong patterns, this many are listed.
 _MOST_LINES = 20
 
 

@@ -1,6 +1,6 @@
-"""What only a model and a strategy in hand can show to be wrong, looked at before the first step.
+"""The checks before the first step that need the model or its strategy.
 
-Each of these Keras lets through, or reports late and from deep inside.
+Keras accepts each of these mistakes, or reports it late and from deep inside.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 def check(
     model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any], optimizer: Any, plan: Plan | None
 ) -> None:
-    """Refuses what cannot train and warns of what would not train as the spec suggests.
+    """Raise for what cannot train, and warn about what would not train as the spec suggests.
 
     Args:
         model: the model that will be compiled.
         spec: the resolved spec.
         arguments: those of ``compile``.
         optimizer: what was built from ``spec``.
-        plan: how it will train the variables of ``model``; None if these do not exist yet.
+        plan: how it will train the variables of ``model``; None if they do not exist yet.
 
     Raises:
-        ValueError: ``model`` cannot be trained this way; with all the reasons.
+        ValueError: ``model`` cannot be trained this way; the message has all reasons.
     """
     if errors := list(_errors(model, spec, arguments, plan)):
         raise ValueError(in_lines(errors))

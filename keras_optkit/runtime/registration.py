@@ -1,4 +1,4 @@
-"""The classes that Keras must know to load a saved model, made known without importing Keras.
+"""Registers the classes that a saved model may contain, without importing Keras.
 
 Keras loads a custom object only if its class is registered in that process. With this, ``import keras_optkit`` is
 enough, before or after ``import keras`` and ``import tensorflow``.
@@ -13,7 +13,7 @@ from keras_optkit.runtime.monitor import LearningRateMonitor
 
 
 def register_when_keras_is_imported() -> None:
-    """Registers the serializable classes now, if keras is imported, or else right after it is."""
+    """Register the serializable classes: now if keras is imported, otherwise right after its import."""
     after_import("keras", _register)
 
 

@@ -12,7 +12,7 @@ from keras_optkit.specs.numbers import real
 from keras_optkit.specs.resolving import positive_count
 from keras_optkit.specs.tracebacks import short_traceback
 
-# What fit takes where none is given.
+# The default of fit.
 _KERAS_BATCH_SIZE = 32
 
 
@@ -25,14 +25,14 @@ class WholeRun(TypedDict):
 
 @short_traceback
 def run_of(data: Any, *, epochs: int, batch_size: int | None = None, validation_split: float = 0.0) -> WholeRun:
-    """The length of a run on ``data``, counted as ``fit`` counts it, to be passed on with ``**``.
+    """The length of a run on ``data``, counted as ``fit`` counts it. Pass it on with ``**``.
 
     >>> import numpy as np
     >>> run_of(np.zeros((1797, 64)), epochs=20)
     {'steps_per_epoch': 57, 'epochs': 20}
 
-    So ``compile_with(model, spec, **run_of(train_ds, epochs=20))``. Nothing is read from ``data``, and no framework is
-    imported for it.
+    For example, ``compile_with(model, spec, **run_of(train_ds, epochs=20))``. It reads no batch of ``data`` and imports
+    no framework.
 
     Args:
         data: what you pass to ``fit`` as ``x``: arrays or tensors of any framework, also pandas, h5py and
@@ -49,7 +49,7 @@ def run_of(data: Any, *, epochs: int, batch_size: int | None = None, validation_
     Raises:
         ValueError: ``data`` does not know its length, is empty, or has arrays of different lengths; a number is out of
             its range; ``batch_size`` or ``validation_split`` is given for data that is in batches already.
-        TypeError: ``data`` is nothing that ``fit`` can train on.
+        TypeError: ``fit`` cannot train on ``data``.
     """
     whole_epochs = positive_count("epochs", epochs)
     leaves = list(_leaves(data))
@@ -71,7 +71,7 @@ def run_of(data: Any, *, epochs: int, batch_size: int | None = None, validation_
 
 
 def _leaves(data: Any) -> Iterator[Any]:
-    """The arrays in ``data``, as Keras goes through it: None is no array."""
+    """The arrays in ``data``, nested as Keras allows; None is skipped."""
     if isinstance(data, Mapping):
         for entry in data.values():
             yield from _leaves(entry)
@@ -97,7 +97,7 @@ def _samples(arrays: list[Any]) -> int:
 
 
 def _trained_on(samples: int, validation_split: Any) -> int:
-    """How many of the ``samples`` are left for training, rounded as Keras does."""
+    """The number of ``samples`` left for training, rounded as Keras does."""
     share = real(validation_split)
     if share is None or not 0 <= share < 1:
         raise ValueError(f"validation_split must be in [0, 1), received {in_short(validation_split)}")

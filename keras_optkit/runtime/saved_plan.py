@@ -1,4 +1,4 @@
-"""A plan in an optimizer's config: what was chosen for which variable, so that it holds when a model is loaded."""
+"""A plan in an optimizer's config: what was chosen for each variable, so that it holds after loading."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from keras_optkit.runtime.selection import Treatment
 
 
 class _Entry(NamedTuple):
-    """What was chosen for one variable, with what tells it from the others."""
+    """What was chosen for one variable, and what identifies it."""
 
     path: str
     shape: tuple[int, ...]
     treatment: Treatment
     own_path: str
-    """Keras's; configs of 0.1.0 lack it, and the next."""
+    """Keras's path. Configs from 0.1.0 lack this and the next field."""
     trainable: bool
 
     @classmethod
@@ -31,14 +31,14 @@ class _Entry(NamedTuple):
         return cls(path, shape, Treatment(**how), own_path, trainable)
 
     def fits(self, variable: Any) -> bool:
-        """Whether ``variable`` can be this one, by its shape and the names of itself and of its layer.
+        """Whether ``variable`` can be this one, by its shape, its name and its layer's name.
 
-        Names before these may be others in a loaded model, and so may the numbers behind names that Keras made.
+        The rest of a path may change when a model is loaded, and so may the numbers that Keras adds to its names.
         """
         return tuple(variable.shape) == self.shape and _names_agree(self.own_path, place_of(variable).path)
 
     def is_at(self, path: str) -> bool:
-        """Whether ``path`` is this one's, or one of the two is the end of the other."""
+        """Whether ``path`` and this one's path are equal, or one ends with the other."""
         return any(
             f"/{mine}".endswith(f"/{path}") or f"/{path}".endswith(f"/{mine}") for mine in (self.path, self.own_path)
         )
@@ -46,7 +46,7 @@ class _Entry(NamedTuple):
 
 def _names_agree(one: str, other: str) -> bool:
     names = ([re.sub(r"_\d+$", "", name) for name in reversed(_last_names(path))] for path in (one, other))
-    # A weight that a model holds itself may or may not have the model's name before its own.
+    # The path of a weight that a model holds itself may have the model's name or not.
     return all(mine == theirs for mine, theirs in zip(*names, strict=False))
 
 
@@ -57,10 +57,10 @@ class SavedPlan:
     entries: tuple[Mapping[str, Any], ...]
 
     def plan_for(self, variables: Sequence[Any]) -> Plan | None:
-        """The plan of ``variables``; None if it does not tell which of them is which.
+        """The plan for ``variables``; None if they cannot be matched with the entries.
 
-        They are those that were trainable when the model was saved, or all of them, since a subclassed model loads
-        without what was frozen in it.
+        They are those that were trainable when the model was saved, or all: a subclassed model is loaded with nothing
+        frozen.
         """
         entries = [_Entry.read(entry) for entry in self.entries]
         for candidates in ([entry for entry in entries if entry.trainable], entries):
@@ -71,7 +71,7 @@ class SavedPlan:
 
 
 def _by_path(entries: Sequence[_Entry], variables: Sequence[Any]) -> Sequence[_Entry] | None:
-    by_end = defaultdict(set)  # without it, a thousand variables would be compared with each other
+    by_end = defaultdict(set)  # without it, each of a thousand variables would be compared with a thousand entries
     for entry in entries:
         for path in (entry.path, entry.own_path):
             by_end[_last_names(path)].add(entry)

@@ -1,4 +1,4 @@
-"""The Keras schedules that are driven by a spec's formula. Importing this module imports keras."""
+"""Keras schedules that compute a spec's formula. Importing this module imports keras."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpe
 
 @keras.saving.register_keras_serializable(package=PACKAGE, name=SPEC_SCHEDULE)
 class SpecSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """The Keras schedule of any spec that Keras has no class for.
+    """The Keras schedule of a spec for which Keras has no class.
 
-    A model that was saved with one loads in a process that has done ``import keras_optkit``. If the spec is of a
-    user's own class, that class must be registered there too, with ``register_spec``.
+    A model saved with it loads in any process that has done ``import keras_optkit``. If you wrote the spec's class
+    yourself, register it in that process too, with ``register_spec``.
 
     Args:
-        spec: a schedule spec whose durations are in steps, or the mapping that it was saved as.
+        spec: a schedule spec whose durations are in steps, or the mapping from its config.
 
     Raises:
-        pydantic.ValidationError: ``spec`` is not a right spec, or its type is not registered.
+        pydantic.ValidationError: ``spec`` is invalid, or its type is not registered.
     """
 
     def __init__(self, spec: ScheduleSpec | Mapping[str, Any]) -> None:
@@ -40,7 +40,7 @@ class SpecSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> SpecSchedule:
-        """The schedule that was saved as ``config``."""
+        """The schedule that ``config`` describes."""
         try:
             return cls(**config)
         except ValidationError as error:
@@ -49,15 +49,15 @@ class SpecSchedule(keras.optimizers.schedules.LearningRateSchedule):
             raise
 
     def get_config(self) -> dict[str, Any]:
-        """The spec as a mapping, in a form that JSON holds."""
+        """The spec as a mapping of JSON values."""
         return {"spec": self.spec.model_dump(mode="json")}
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE, name=PIECEWISE_CONSTANT_TABLE)
 class PiecewiseConstantTable(keras.optimizers.schedules.PiecewiseConstantDecay):
-    """Keras's ``PiecewiseConstantDecay`` by one look-up in a table, however many boundaries there are.
+    """Keras's ``PiecewiseConstantDecay`` by one table look-up, however many boundaries there are.
 
-    Keras puts a comparison for every boundary into the graph, once more for each variable under weight decay.
+    Keras adds a comparison to the graph for every boundary, and again for each variable with weight decay.
     """
 
     def __init__(self, boundaries: Sequence[int], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
@@ -70,16 +70,16 @@ class PiecewiseConstantTable(keras.optimizers.schedules.PiecewiseConstantDecay):
 
 
 def _rate(spec: ScheduleSpec, step: Any) -> Any:
-    # In float64 every step that a run can reach is a whole number still, so that differences of steps are exact, and
-    # TensorFlow lets a formula mix it with Python's numbers, which it does not with integers.
+    # In float64 every step that a run can reach is exact, and so is each difference of two steps. TensorFlow also lets
+    # a formula mix float64 with Python numbers, but not integers.
     rate = spec.value(ops.cast(step, "float64"), _XP)
-    if isinstance(rate, float):  # of a constant; cast would round it to float32 first
+    if isinstance(rate, float):  # a constant; cast would round it to float32 first
         return ops.convert_to_tensor(rate, dtype=keras.config.floatx())
     return ops.cast(rate, keras.config.floatx())
 
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
-    """NumPy's ``searchsorted`` by comparisons, for Keras before 3.12, whose own fails in TensorFlow's graphs."""
+    """NumPy's ``searchsorted`` by comparisons, because before Keras 3.12 its own fails in TensorFlow graphs."""
     passed = ops.less if side == "left" else ops.less_equal
     is_passed = passed(sorted_sequence, ops.expand_dims(values, -1))
     return ops.sum(ops.cast(is_passed, "int32"), axis=-1)

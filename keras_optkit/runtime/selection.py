@@ -1,4 +1,4 @@
-"""From patterns to variables: how the variable at each place is trained. Knows nothing of keras."""
+"""Patterns and groups applied to places: how each variable is trained. Works without keras."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from keras_optkit.specs.patterns import search_of
 
 
 class Treatment(NamedTuple):
-    """How one variable is trained, in terms of the optimizer's own settings."""
+    """How one variable is trained, relative to the optimizer's own settings."""
 
     multiplier: float = 1.0
     decayed: bool = True
     weight_decay: float | None = None
-    """The group's; None is the optimizer's."""
+    """The group's weight decay; None uses the optimizer's."""
 
     def weight_decay_under(self, optimizers: float | None) -> float | None:
-        """The weight decay of the variable, where the optimizer's is ``optimizers``."""
+        """The variable's weight decay if the optimizer's is ``optimizers``."""
         if not self.decayed:
             return None
         return optimizers if self.weight_decay is None else self.weight_decay
 
 
 class Selection(NamedTuple):
-    """How the variable at each place is trained, and which patterns are wrong, in words."""
+    """How the variable at each place is trained, and an error message for each wrong pattern."""
 
     treatments: list[Treatment]
     mistakes: list[str]
@@ -37,8 +37,8 @@ class Selection(NamedTuple):
 def select(places: Sequence[Place], exclude: Sequence[str], groups: Sequence[ParamGroup]) -> Selection:
     """How the variable at each of ``places`` is trained with these patterns.
 
-    A pattern that matches nothing is a mistake, as is a group whose variables are all in earlier groups. A word that
-    matches nothing is none.
+    A pattern that matches nothing is a mistake, and so is a group whose variables are all in earlier groups. A word may
+    match nothing.
     """
     mistakes: list[str] = []
     excluded: set[int] = set()
@@ -66,7 +66,7 @@ def _found(field: str, pattern: str, places: Sequence[Place], mistakes: list[str
         return {i for i, place in enumerate(places) if place.word == pattern}
     search = search_of(pattern)
     found = {i for i, place in enumerate(places) if search(place.path)}
-    # Keras's own paths may begin with the model's name. A pattern that has it as a whole is understood.
+    # Keras's own paths may begin with the model's name, so a pattern may too, if it has the whole name.
     found = found or {i for i, place in enumerate(places) if _begins_with_root(pattern, place)}
     if not found:
         mistakes.append(f"{field}: {pattern!r} matches no variable; {_paths_like(pattern, places)}{_hint(pattern)}")
@@ -74,12 +74,12 @@ def _found(field: str, pattern: str, places: Sequence[Place], mistakes: list[str
 
 
 def _begins_with_root(pattern: str, place: Place) -> bool:
-    """Whether ``pattern`` matches the path behind the whole root, and not a part of the root already."""
+    """Whether ``pattern`` matches the path with its root, and needs the whole root for it."""
     search = search_of(pattern)
     return bool(place.root) and search(f"{place.root}/{place.path}") and not search(place.root[:-1])
 
 
-#: So many paths can be read at a glance.
+#: So many paths are still easy to read.
 _MOST_PATHS = 8
 
 

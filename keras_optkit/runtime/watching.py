@@ -1,4 +1,4 @@
-"""Watches for changes of a model after ``compile_with``, which built the optimizer for the variables of then."""
+"""The check that a model still has the variables for which ``compile_with`` built its optimizer."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def watch(optimizer: Any, model: keras.Model) -> None:
-    """Makes the first step an error if the trainable variables of ``model`` are not those of its built ``optimizer``.
+    """Let the first step raise a ValueError if ``optimizer`` was not built for the trainable variables of ``model``.
 
-    Keras would raise "Unknown variable" for new ones, and for fewer, with ``use_ema``, an error about shapes when all
-    the training is done.
+    For new variables Keras would raise "Unknown variable". For fewer, with ``use_ema``, it would raise an error about
+    shapes after all the training.
     """
     apply, count, its_model = optimizer.apply, len(model.trainable_variables), weakref.ref(model)
 

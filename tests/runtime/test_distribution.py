@@ -91,7 +91,7 @@ def test_on_two_devices_every_optimizer_trains_as_on_one() -> None:
 
 
 def test_two_worker_processes_train_as_one_process_does() -> None:
-    shown = run("docs/examples/two_workers.py", timeout=120)
+    shown = run("docs/examples/two_workers.py", timeout=300)
     assert "the workers' weights differ by 0.0\n" in shown
     assert float(re.search(r"one process differ from them by (\S+)", shown)[1]) < 1e-5  # type: ignore[index]
     assert float(re.search(r"test accuracy: (\S+)", shown)[1]) > 0.9  # type: ignore[index]
