@@ -18,13 +18,17 @@ def watch(optimizer: Any, model: keras.Model) -> None:
     For new variables Keras would raise "Unknown variable". For fewer, with ``use_ema``, it would raise an error about
     shapes after all the training.
     """
+    import keras
+
     apply, count, its_model = optimizer.apply, len(model.trainable_variables), weakref.ref(model)
+    # A train_step of a model's own may freeze layers for a while, as those of GANs do.
+    may_have_fewer = not optimizer.use_ema or type(model).train_step is not keras.Model.train_step
 
     def checked(grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
         variables = None if trainable_variables is None else list(trainable_variables)
         new = [variable.path for variable in variables or () if not knows(optimizer, variable)]
         model = its_model()
-        fewer = optimizer.use_ema and model is not None and len(model.trainable_variables) != count
+        fewer = not may_have_fewer and model is not None and len(model.trainable_variables) != count
         if new or fewer:
             what = f"new are {', '.join(new[:3])}" if new else f"they were {count}"
             raise ValueError(

@@ -76,6 +76,54 @@ def test_fewer_variables_train_where_keras_trains_them(spec: OptimizerSpec) -> N
     assert not np.array_equal(model.get_layer("head").kernel.numpy(), head)
 
 
+class TwoParts(keras.Model):
+    """Trains its body only, with an optimizer that its ``compile`` stores elsewhere, and freezes the head for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.head = layers.Dense(3, name="body"), layers.Dense(1, name="head")
+        self.body.build((None, 3))
+        self.head.build((None, 3))
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        return self.head(self.body(inputs))
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        import tensorflow as tf
+
+        self.head.trainable = False
+        with tf.GradientTape() as tape:
+            loss = keras.ops.mean(keras.ops.square(self(data[0]) - data[1]))
+        self.used.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+        self.head.trainable = True
+        return {"loss": loss}
+
+    @property
+    def used(self) -> Any:
+        return self.optimizer
+
+
+class TwoPartsElsewhere(TwoParts):
+    def compile(self, optimizer: Any, **arguments: Any) -> None:
+        super().compile(**arguments)  # with Keras's default optimizer
+        self.stored = optimizer
+
+    @property
+    def used(self) -> Any:
+        return self.stored
+
+
+@pytest.mark.parametrize("spec", [PLAIN, GROUPED, AVERAGED])
+@pytest.mark.parametrize("kind", [TwoParts, TwoPartsElsewhere])
+def test_a_train_step_of_the_model_s_own_may_train_a_part(kind: type[TwoParts], spec: OptimizerSpec) -> None:
+    model = compile_with(kind(), spec, run_eagerly=True)
+    before = model.get_weights()
+    model.fit(X, Y, verbose=0)
+    changed = [not np.array_equal(now, then) for now, then in zip(model.get_weights(), before, strict=True)]
+    assert changed == [True, True, False, False]
+
+
 @pytest.mark.parametrize("spec", [PLAIN, GROUPED, AVERAGED])
 def test_loaded_weights_bring_the_state_and_train_on(spec: OptimizerSpec, tmp_path: Path) -> None:
     one, two = (compile_with(half_frozen(), spec, loss="mse") for _ in range(2))
