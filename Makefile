@@ -16,10 +16,10 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # uv has certificates of its own; pip, browsers and company proxies rely on those of the system.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help test quick fuzz test-lowest check demo docs bench clean
+.PHONY: help test quick fuzz test-lowest check demo docs bench coverage-of-keras clean
 
 help:
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 19
 
 # An environment that another Python has made, or whose Python is gone, is made again.
 IDENTITY = -c 'import sys; print(sys.base_prefix, sys.version)'
@@ -66,6 +66,9 @@ docs: $(VENV)/.ready ## build the documentation into build/site
 
 bench: $(VENV)/.ready ## measure speed, as ratios within one run
 	@$(BIN)/python docs/benchmarks/bench.py
+
+coverage-of-keras: $(VENV)/.ready ## count how much of Keras's own code can be written as specs
+	@$(BIN)/python docs/benchmarks/coverage.py
 
 clean: ## remove what the commands above have made
 	rm -rf .venv .venv-* build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
