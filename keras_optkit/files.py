@@ -168,6 +168,10 @@ def _name_of(path: object) -> str:
         raise TypeError(f"a path is a string or a pathlib.Path, received {in_short(path)}")
     if "\0" in name:
         raise SpecFileError([f"{in_short(name)}: a path cannot have a NUL character"])
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        raise SpecFileError([f"{in_short(name)}: a path cannot have a lone surrogate"]) from None
     return name
 
 

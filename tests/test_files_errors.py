@@ -9,7 +9,7 @@ import re
 import pytest
 from spec_files import mistakes, written
 
-from keras_optkit import SGDSpec, SpecFileError, load_spec
+from keras_optkit import SGDSpec, SpecFileError, load_spec, save_spec
 
 SUFFIXES = [".json", ".yaml", ".toml"]
 NO_SPEC = "must be an optimizer or schedule spec, a mapping with a 'type', or the name of a type, received"
@@ -254,6 +254,9 @@ def test_a_path_that_is_none_is_refused():
         load_spec("")
     with pytest.raises(SpecFileError, match="a path cannot have a NUL character"):
         load_spec("a\0.yaml")
+    for use in (load_spec, lambda path: save_spec(SGDSpec(), path)):
+        with pytest.raises(SpecFileError, match=r"^'a\\ud800\.yaml': a path cannot have a lone surrogate$"):
+            use("a\ud800.yaml")
     for name in ("a" * 10**6, "a." + "b" * 10**6):
         with pytest.raises(SpecFileError, match="a spec file ends in") as caught:
             load_spec(name)

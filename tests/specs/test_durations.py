@@ -210,6 +210,21 @@ def test_durations_of_one_text_are_equal_however_they_were_made():
     assert Duration.epochs(1) != Duration.percent(1)
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("1e16 epochs", "10000000000000000 epochs"),
+        ("1e17 epochs", "1e+17 epochs"),
+        ("0.0001%", "0.0001%"),
+        ("0.00001 %", "1e-5%"),
+        (f"1{'0' * 99} epochs", "1e+99 epochs"),
+        ("2.0", 2),
+    ],
+)
+def test_a_number_is_kept_in_its_shortest_form_and_whole_numbers_of_steps_as_ints(written, kept):
+    assert decay(written).decay_steps == kept
+
+
 @pytest.mark.parametrize("number", [-1, float("nan"), float("inf"), 10**400, True, "20", None, 1j], ids=shown)
 def test_a_number_of_epochs_or_percent_is_a_finite_number_from_0_on(number):
     with pytest.raises(ValueError, match="the number of epochs must be >= 0, received"):

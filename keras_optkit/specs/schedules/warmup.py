@@ -14,6 +14,9 @@ from keras_optkit.specs.schedules.ramp import RampSpec, Shape, power_without_pol
 from keras_optkit.specs.schedules.recipe import Recipe
 from keras_optkit.specs.value import Conflict
 
+# By so much a formula may miss the rate that it stands for: half of 0.1 in the middle of a cosine is 0.05 - 7e-18.
+_ROUNDING = 1e-12
+
 
 @register_spec
 class WarmupSpec(Recipe):
@@ -59,7 +62,7 @@ class WarmupSpec(Recipe):
             yield Conflict("schedule", f"{must} that float32 can hold, not {top:g}")
         elif top == 0:
             yield Conflict("schedule", f"{must} > 0, which the warm-up can reach")
-        elif top is not None and top < self.initial_learning_rate:
+        elif top is not None and top < self.initial_learning_rate * (1 - _ROUNDING):
             yield Conflict("initial_learning_rate", f"must not be above the {which} ({top:g})")
         elif self.shape == "exponential" and self.initial_learning_rate == 0:
             yield Conflict("initial_learning_rate", "must be > 0 for an exponential warm-up, which never leaves 0")
