@@ -118,3 +118,15 @@ def test_every_schedule_that_fits_into_a_run_is_described(spec, steps_per_epoch,
     assert text.startswith(type(spec).__name__)
     assert "last step of the run" in text
     assert "nan" not in describe(resolved)
+
+
+@pytest.mark.parametrize(("boundaries", "left_out"), [(14, 0), (15, 1), (20, 6)])
+def test_of_more_than_fifteen_steps_the_table_says_how_many_it_leaves_out(boundaries, left_out):
+    spec = {
+        "type": "PiecewiseConstantDecay",
+        "boundaries": range(1, boundaries + 1),
+        "values": [0.1] * (boundaries + 1),
+    }
+    table = describe(spec).splitlines()[1:]
+    assert len(table) == (17 if left_out else 16)
+    assert [line for line in table if "more" in line] == ([f"... {left_out} more, up to"] if left_out else [])

@@ -14,6 +14,7 @@ from keras_optkit import (
     AdamSpec,
     ConstantSpec,
     CosineDecaySpec,
+    ExponentialDecaySpec,
     JoinSpec,
     RampSpec,
     SGDSpec,
@@ -155,3 +156,9 @@ def test_a_long_run_is_computed_in_little_memory_and_joins_where_the_parts_meet(
     some = np.array([0, 2**14 - 1, 2**14, 99_999, 100_000, 500_001, 999_999])
     assert rates[some].tolist() == spec.value(some).tolist() == learning_rates(spec, some).tolist()
     assert learning_rates(spec, some[::-1].reshape(7, 1)).ravel().tolist() == rates[some[::-1]].tolist()
+
+
+def test_a_rate_that_falls_to_0_raises_nothing_however_numpy_is_set():
+    spec = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=1, decay_rate=0.1)
+    with np.errstate(all="raise"):
+        assert learning_rates(spec, [0, 1000]).tolist() == [0.1, 0]

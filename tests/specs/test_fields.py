@@ -373,3 +373,10 @@ def test_a_list_that_cannot_be_read_or_is_far_too_long_is_refused(field, refusal
         (field,),
         "must have at most 100,000 entries, and has 1,000,000,000",
     )
+
+
+def test_the_ends_of_what_float32_holds_and_the_longest_list_are_accepted():
+    smallest, largest = "1.1754943508222875e-38", "3.4028235e38"
+    numbers = (smallest, largest, f"-{smallest}", f"-{largest}")
+    assert Lists(numbers=numbers).numbers == tuple(map(float, numbers))
+    assert len(Lists(numbers=[0.5] * 100_000).numbers) == 100_000

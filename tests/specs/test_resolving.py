@@ -259,3 +259,10 @@ def test_phases_that_leave_nothing_are_refused_with_what_was_written_and_what_it
 def test_a_kind_of_spec_resolves_what_it_reads():
     read = OptimizerSpec.model_validate({"type": "adam", "learning_rate": decay("1 epoch")})
     assert read.resolve(steps_per_epoch=3) == AdamSpec(learning_rate=decay(3))
+
+
+def test_nothing_is_no_step_and_the_longest_run_is_still_counted():
+    spec = CosineDecaySpec(initial_learning_rate=0.1, decay_steps="100%", warmup_steps="0%")
+    resolved = spec.resolve(steps_per_epoch=2**52, epochs=2)
+    assert (resolved.warmup_steps, resolved.decay_steps) == (0, 2**53)
+    assert decay(2.0).decay_steps == 2
