@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from keras_optkit.runtime.factory import build_optimizer
+from keras_optkit.runtime.carrying import carry, first_updates, has_trained, optimizer_to_continue
+from keras_optkit.runtime.factory import native_optimizer
 from keras_optkit.runtime.keras_internals import compiled_with
 from keras_optkit.runtime.made_for import note_run
 from keras_optkit.runtime.places import check_is_model, has_weights
@@ -15,6 +16,7 @@ from keras_optkit.runtime.plan import plan_of
 from keras_optkit.runtime.preflight import check
 from keras_optkit.runtime.warning import warn_of_misfits
 from keras_optkit.runtime.watching import watch
+from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.hints import nearest_first
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
@@ -34,6 +36,7 @@ def compile_with(
     *,
     steps_per_epoch: int | None = None,
     epochs: int | None = None,
+    keep_state: bool = False,
     **compile_arguments: Any,
 ) -> M:
     """Compile ``model`` with the optimizer that ``spec`` describes, and return the model.
@@ -48,6 +51,12 @@ def compile_with(
         spec: an optimizer spec, a mapping with a ``type``, or the name of a type.
         steps_per_epoch: the number of batches in an epoch; needed if a duration is in epochs or percent.
         epochs: the number of epochs of the run; needed if a duration is in percent.
+        keep_state: whether the new optimizer continues with what the model's present optimizer knows: its step count
+            and, for each variable, all that both optimizers keep (moments, accumulators, averages, accumulated
+            gradients), and the loss scale of mixed precision. The rate is always that of ``spec``. A schedule continues
+            at the step count; it does not start again. Variables that are new, for example after unfreezing, start with
+            fresh moments. Where the optimizer corrects these by the number of updates, as Adam does, such variables
+            have a count of their own.
         **compile_arguments: the other arguments of ``model.compile``: ``loss``, ``metrics``, ``jit_compile``...
             Without a ``loss``, a model that was compiled before keeps all that it was compiled with, except for its
             optimizer and the arguments given here.
@@ -55,24 +64,43 @@ def compile_with(
     Raises:
         pydantic.ValidationError: ``spec`` is invalid, or becomes invalid once its durations are converted to steps.
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
+        ValueError: with ``keep_state``, the model has no optimizer yet.
         ValueError: the model cannot be trained this way: for example, it has nothing trainable, or its strategy has
             several replicas and the spec accumulates gradients.
         TypeError: ``model`` is not a Keras 3 model, or its ``compile`` has no such argument.
         RuntimeError: the installed Keras has no such optimizer or argument.
 
     Warns:
-        OptimizerWarning: the model will train, but not as the spec suggests; or the spec does not fit the run.
+        OptimizerWarning: the model will train, but not as the spec suggests; or the spec does not fit the run; or
+            ``keep_state`` could not carry over all that the old optimizer knows, which is then listed.
+
+    Examples:
+        >>> model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+        >>> model = compile_with(model, AdamSpec(learning_rate=0.01), loss="mse")
+        >>> history = model.fit(np.ones((64, 2)), np.ones(64), verbose=0)
+        >>> model = compile_with(model, AdamSpec(learning_rate=0.001), keep_state=True)
+        >>> int(model.optimizer.iterations), round(float(model.optimizer.learning_rate), 6)
+        (2, 0.001)
     """
     written, run = read(OptimizerSpec, spec), RunLength.of(steps_per_epoch, epochs)
     spec = resolve(written, run)
     check_is_model(model)
     _check_arguments(model, compile_arguments)
+    if not isinstance(keep_state, bool):
+        raise TypeError(f"keep_state must be True or False, received {in_short(keep_state)}")
+    old = optimizer_to_continue(model) if keep_state else None
     if compile_arguments.get("loss") is None:
         compile_arguments.pop("loss", None)
         compile_arguments = _compiled_before(model, compile_arguments) | compile_arguments
     with _strategy_scope(model):
-        optimizer: Any = build_optimizer(spec)
-    plan = plan_of(model, spec.exclude_from_weight_decay, spec.groups) if has_weights(model) else None
+        optimizer: Any = native_optimizer(spec)
+    # A layer that is never called has no weights, and stops nobody who has trained without it.
+    ready = has_weights(model) or (old is not None and has_trained(old))
+    plan = plan_of(model, spec.exclude_from_weight_decay, spec.groups) if ready else None
+    if plan and old is not None and (began := first_updates(old, optimizer, model.trainable_variables)):
+        plan = plan.beginning(began)
+        with _strategy_scope(model):
+            optimizer = native_optimizer(spec, grouped=True)
     check(model, spec, compile_arguments, optimizer, plan)
     note_run(optimizer, written, run)
     warn_of_misfits(written, run)
@@ -82,10 +110,12 @@ def compile_with(
         model.compile(optimizer=optimizer, **compile_arguments)
         # Under mixed precision Keras has wrapped ours. A model with its own compile may have stored ours elsewhere.
         used = getattr(model, "optimizer", None)
-        if used is not None and has_weights(model):
+        if used is not None and ready:
             used.build(model.trainable_variables)
             if optimizer.built:
                 watch(optimizer, model)
+            if old is not None:
+                carry(old, used, spec)
     return model
 
 

@@ -143,14 +143,14 @@ def build_optimizer(
         2000
     """
     written, run = read(OptimizerSpec, spec), RunLength.of(steps_per_epoch, epochs)
-    optimizer = _native_optimizer(resolve(written, run))
+    optimizer = native_optimizer(resolve(written, run))
     note_run(optimizer, written, run)
     warn_of_misfits(written, run)
     return optimizer
 
 
-def _native_optimizer(spec: OptimizerSpec) -> Optimizer:
-    """The Keras optimizer of a ``spec`` whose durations are in steps."""
+def native_optimizer(spec: OptimizerSpec, *, grouped: bool = False) -> Optimizer:
+    """The Keras optimizer of a ``spec`` whose durations are in steps; ``grouped`` where it does not ask for it."""
     import keras
 
     cls = keras_class(keras.optimizers, spec.type)
@@ -158,7 +158,7 @@ def _native_optimizer(spec: OptimizerSpec) -> Optimizer:
     if isinstance(spec.learning_rate, ScheduleSpec):
         arguments["learning_rate"] = _native_schedule(spec.learning_rate)
     # Keras's ScheduleFreeAdamW trains wrongly where weights change after it is built.
-    if spec.exclude_from_weight_decay or spec.groups or isinstance(spec, ScheduleFreeAdamWSpec):
+    if grouped or spec.exclude_from_weight_decay or spec.groups or isinstance(spec, ScheduleFreeAdamWSpec):
         from keras_optkit.runtime.grouped import GROUPED
 
         cls = GROUPED[spec.type]

@@ -39,6 +39,8 @@ class Grouped(_KerasOptimizer):
 
     _by_index: Plan
     """How the variables are trained, in the order in which Keras numbers them."""
+    _began = 0
+    """Within ``update_step``, the count of updates at which the training of its variable began."""
 
     def __init__(
         self,
@@ -130,6 +132,16 @@ class Grouped(_KerasOptimizer):
         planned = self._planned(variable)
         return planned.treatment.multiplier, planned.weight_decay_in(self)
 
+    def began(self, variable: Any) -> int:
+        """The count of updates at which the training of ``variable`` began."""
+        return self._planned(variable).treatment.began
+
+    @property
+    def iterations(self) -> Any:
+        """Keras's count of updates; within ``update_step``, those since the training of the variable began."""
+        counted = super().iterations
+        return counted - self._began if self._began else counted
+
     def _planned(self, variable: Any) -> Planned:
         index: int = self._get_variable_index(variable)
         return self._by_index.planned[index]
@@ -158,7 +170,11 @@ class Grouped(_KerasOptimizer):
         if weight_decay is not None:
             rate = ops.cast(learning_rate, variable.dtype)
             self.assign_sub(variable, variable * ops.cast(weight_decay, variable.dtype) * rate)
-        super().update_step(gradient, variable, learning_rate)
+        self._began = self.began(variable)
+        try:
+            super().update_step(gradient, variable, learning_rate)
+        finally:
+            self._began = 0
 
     def get_config(self) -> dict[str, Any]:
         """The Keras optimizer's config with the arguments above."""

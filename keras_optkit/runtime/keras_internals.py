@@ -54,3 +54,43 @@ def thawable(layer: Any) -> list[Any]:
 def knows(optimizer: Any, variable: Any) -> bool:
     """Whether a built ``optimizer`` was built for ``variable``."""
     return optimizer._var_key(variable) in optimizer._trainable_variables_indices
+
+
+def step_count(optimizer: Any) -> Any:
+    """The variable in which ``optimizer`` counts batches; the public ``iterations`` counts updates."""
+    return optimizer._iterations
+
+
+def built_for(optimizer: Any) -> list[Any]:
+    """The variables that ``optimizer`` was built for, in the order in which it numbers them; none before that."""
+    return list(optimizer._trainable_variables)
+
+
+def number_of(optimizer: Any, variable: Any) -> int:
+    """The number of ``variable`` in a built ``optimizer`` that knows it."""
+    return int(optimizer._get_variable_index(variable))
+
+
+def slots(optimizer: Any) -> dict[str, list[Any]]:
+    """What a built ``optimizer`` keeps for its variables, by attribute: a list in their order, None for no state."""
+    import keras
+
+    count = len(optimizer._trainable_variables)
+    return {
+        name: list(held)
+        for name, held in vars(optimizer).items()
+        if isinstance(held, list)
+        and name not in {"_variables", "_trainable_variables"}
+        and len(held) == count > 0
+        and all(slot is None or isinstance(slot, keras.Variable) for slot in held)
+    }
+
+
+def scalars(optimizer: Any) -> dict[str, Any]:
+    """The variables that ``optimizer`` has for itself, by attribute, but for its step count and its learning rate."""
+    import keras
+
+    others = {"_iterations", "_learning_rate"}
+    return {
+        name: held for name, held in vars(optimizer).items() if isinstance(held, keras.Variable) and name not in others
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -44,6 +44,16 @@ class Plan:
         by_id = {id(planned.variable): planned for planned in self.planned}
         found = [by_id.get(id(variable)) for variable in variables]
         return None if None in found else Plan(tuple(filter(None, found)), self.mistakes)
+
+    def beginning(self, began: Mapping[int, int]) -> Plan:
+        """The same plan, with the count of updates at which the training of a variable begins, by its ``id``."""
+        return Plan(
+            tuple(
+                planned._replace(treatment=planned.treatment._replace(began=began.get(id(planned.variable), 0)))
+                for planned in self.planned
+            ),
+            self.mistakes,
+        )
 
     def checked(self) -> Plan:
         """The plan itself.

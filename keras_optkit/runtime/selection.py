@@ -19,6 +19,8 @@ class Treatment(NamedTuple):
     decayed: bool = True
     weight_decay: float | None = None
     """The group's weight decay; None uses the optimizer's."""
+    began: int = 0
+    """The optimizer's update count when it first trained the variable; not 0 for one that was unfrozen later."""
 
     def weight_decay_under(self, optimizers: float | None) -> float | None:
         """The variable's weight decay if the optimizer's is ``optimizers``."""
@@ -60,7 +62,7 @@ def _found(field: str, pattern: str, places: Sequence[Place], mistakes: list[str
     if pattern in WORDS:
         if unknown := [place.path for place in places if place.word is None]:
             mistakes.append(
-                f"{field}: the optimizer alone cannot tell whether {pattern!r} selects {_few(unknown)}: use "
+                f"{field}: the optimizer alone cannot tell whether {pattern!r} selects {few(unknown)}: use "
                 "compile_with, which knows the model's layers, or name the variables by a pattern"
             )
         return {i for i, place in enumerate(places) if place.word == pattern}
@@ -100,7 +102,8 @@ def _paths_like(pattern: str, places: Sequence[Place]) -> str:
     return f"the nearest of {len(paths):,} paths are {', '.join(nearest)}"
 
 
-def _few(paths: Sequence[str]) -> str:
+def few(paths: Sequence[str]) -> str:
+    """The first three of ``paths``, and how many more there are."""
     more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
     return ", ".join(paths[:3]) + more
 

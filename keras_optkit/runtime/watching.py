@@ -33,7 +33,7 @@ def watch(optimizer: Any, model: keras.Model) -> None:
             what = f"new are {', '.join(new[:3])}" if new else f"they were {count}"
             raise ValueError(
                 f"the model's trainable variables have changed since compile_with ({what}): after you freeze, unfreeze "
-                "or add layers, call compile_with again"
+                "or add layers, call compile_with again; keep_state=True keeps the moments of the others"
             )
         apply(grads, variables)
 

@@ -24,7 +24,7 @@ def test_the_optimizer_is_made_under_the_strategy_of_the_model(tmp_path: Path) -
     # Devices must be set up before TensorFlow starts.
     run(f"""
 import keras, numpy as np, tensorflow as tf
-from keras_optkit import SGDSpec, compile_with
+from keras_optkit import AdamSpec, SGDSpec, compile_with
 
 device = tf.config.LogicalDeviceConfiguration()
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], [device, device])
@@ -67,6 +67,20 @@ compile_with(loaded, spec, loss="mse").load_weights(file)
 assert state(loaded) == state(alone)
 train(loaded)
 assert state(loaded)[0] == 8
+
+# The state goes on under the scope, also of another rate, and for variables that are new.
+compile_with(model, spec, keep_state=True)
+assert state(model) == state(by_hand)
+np.testing.assert_array_equal(train(model), train(by_hand))
+compile_with(model, AdamSpec(learning_rate=0.01), loss="mse")
+train(model)
+model.optimizer.learning_rate = 1.0
+before = state(model)
+compile_with(model, AdamSpec(learning_rate=0.01, use_ema=True), keep_state=True)
+after = state(model)
+assert (after[0], after[1]) == (before[0], np.float32(0.01)), after[:2]
+assert after[-len(before) + 2:] == before[2:]
+train(model)
 
 # Without the scope, Keras makes an optimizer that cannot train the model.
 plain.compile(optimizer=keras.optimizers.SGD(0.1, momentum=0.9), loss="mse")

@@ -1,7 +1,10 @@
 """The private names of Keras that the package relies on still mean what it takes them to mean."""
 
 import keras
+import pytest
+from installed_keras import can_build
 from keras import layers
+from strategies import OPTIMIZERS
 
 from keras_optkit.runtime import keras_internals
 
@@ -77,3 +80,34 @@ def test_a_built_optimizer_knows_its_variables() -> None:
     optimizer.build([known])
     assert keras_internals.knows(optimizer, known)
     assert not keras_internals.knows(optimizer, unknown)
+
+
+def test_the_step_count_counts_batches_where_gradients_are_accumulated() -> None:
+    weight = keras.Variable([1.0])
+    optimizer = keras.optimizers.SGD(gradient_accumulation_steps=2)
+    for _ in range(3):
+        optimizer.apply([keras.ops.ones(1)], [weight])
+    assert (int(optimizer.iterations), int(keras_internals.step_count(optimizer))) == (1, 3)
+
+
+@pytest.mark.parametrize("name", [cls.__name__[:-4] for cls in OPTIMIZERS if can_build(cls)])
+def test_slots_and_scalars_are_all_that_an_optimizer_keeps(name: str) -> None:
+    momentum = {"momentum": 0.9} if name in {"SGD", "RMSprop"} else {}
+    optimizer = getattr(keras.optimizers, name)(use_ema=True, gradient_accumulation_steps=2, **momentum)
+    assert keras_internals.built_for(optimizer) == []
+    # Two, as many as an unbuilt optimizer has variables of its own.
+    weights = [keras.Variable([[1.0, 2.0]], name="kernel"), keras.Variable([1.0], name="bias")]
+    optimizer.build(weights)
+    assert keras_internals.built_for(optimizer) == weights
+    assert [keras_internals.number_of(optimizer, weight) for weight in weights] == [0, 1]
+    of_weights = [slot for held in keras_internals.slots(optimizer).values() for slot in held if slot is not None]
+    found = [*of_weights, *keras_internals.scalars(optimizer).values(), keras_internals.step_count(optimizer)]
+    kept = {id(variable) for variable in optimizer.variables} - {id(keras_internals.held_learning_rate(optimizer))}
+    assert kept <= set(map(id, found))
+    assert len(set(map(id, found))) == len(found)
+
+
+def test_a_loss_scale_is_a_scalar() -> None:
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())
+    optimizer.build([keras.Variable([1.0])])
+    assert keras_internals.scalars(optimizer).keys() == {"step_counter", "dynamic_scale"}

@@ -32,13 +32,13 @@ def test_a_compile_walks_selects_and_builds_once(monkeypatch: pytest.MonkeyPatch
 
     count(plan, "places_in")
     count(plan, "select")
-    count(compiling, "build_optimizer")
+    count(compiling, "native_optimizer")
     for each in (compiling, grouped):
         count(each, "plan_of")
     group = ParamGroup(match="head/", learning_rate_multiplier=2)
     spec = SGDSpec(weight_decay=0.1, exclude_from_weight_decay=["bias_and_norm", "body/"], groups=[group])
     compile_with(model(), spec, loss="mse")
-    assert calls == {"places_in": 1, "select": 1, "build_optimizer": 1, "plan_of": 1}
+    assert calls == {"places_in": 1, "select": 1, "native_optimizer": 1, "plan_of": 1}
 
 
 def test_describe_shows_what_the_optimizer_does() -> None:
