@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from keras_optkit.runtime.keras_internals import built_for, knows, scalars, slots, step_count
+from keras_optkit.runtime.keras_internals import built_for, knows, scalars, step_count
 from keras_optkit.runtime.places import place_of
 from keras_optkit.runtime.selection import few
 from keras_optkit.runtime.slots import (
     ACCUMULATED,
     AVERAGE,
+    State,
     class_name,
     counts_updates,
     first_meaning,
-    slots_for,
 )
 from keras_optkit.runtime.warning import warn
 from keras_optkit.specs.array_namespace import np
@@ -58,16 +58,17 @@ def first_updates(old: Any, new: Any, variables: Sequence[Any]) -> dict[int, int
         new: the one that gets it, not built yet.
         variables: those that ``new`` will be built for.
     """
-    parts = _parts(old)
+    parts = _states(old)
     count = _batches(parts) // (new.gradient_accumulation_steps or 1)
     began = {}
     for variable in variables:
         if not counts_updates(new, variable):
             continue
         needed = first_meaning(new, variable)
-        part = _that_knows(parts, variable)
-        known = part is not None and any(slot.meaning == needed for slot in slots_for(part, variable))
-        if first := count - (_updates_of(part, variable) if known else 0):
+        state, updates = _that_knows(parts, variable), 0
+        if state is not None and needed in {slot.meaning for slot in state.of(variable)}:
+            updates = _updates_of(state.optimizer, variable)
+        if first := count - updates:
             began[id(variable)] = first
     return began
 
@@ -79,29 +80,32 @@ def carry(old: Any, new: Any, spec: OptimizerSpec) -> None:
         OptimizerWarning: something in ``old`` has no place in ``new``, with all of it; or the schedule is over at the
             step count.
     """
-    parts, target = _parts(old), _parts(new)[0]
-    step_count(target).assign(_batches(parts))
+    parts, (target,) = _states(old), _states(new)
+    trained = target.optimizer
+    step_count(trained).assign(_batches(parts))
     lost = [*_carry_slots(parts, target), *_carry_scalars(old, new)]
     _begin_averages(parts, target)
-    if class_name(target) == "Nadam" and "Nadam" not in map(class_name, parts):
-        _make_up_product(target)
+    if class_name(trained) == "Nadam" and "Nadam" not in map(class_name, _parts(old)):
+        _make_up_product(trained)
     if lost and _batches(parts):
         warn(f"keep_state could not carry over {'; '.join(lost)}")
     for text in over_at(spec, _batches(parts)):
         warn(text)
 
 
-def _carry_slots(parts: Sequence[Any], new: Any) -> Iterator[str]:
-    """Copies the slots that ``new`` has too, and says which it has not."""
+def _carry_slots(parts: Sequence[State], target: State) -> Iterator[str]:
+    """Copies the slots that ``target`` has too, and says which it has not."""
     untrained: list[str] = []
-    for part in parts:
+    new = target.optimizer
+    for state in parts:
+        part = state.optimizer
         lost: dict[str, list[str]] = defaultdict(list)
         for variable in built_for(part):
-            kept = slots_for(part, variable)
+            kept = state.of(variable)
             if not knows(new, variable):
                 untrained += [place_of(variable).path] * bool(kept)
                 continue
-            places = _places(part, new, variable)
+            places = _places(state, target, variable)
             for slot in kept:
                 if slot.meaning in places:
                     places[slot.meaning].assign(_value(slot.value))
@@ -115,18 +119,19 @@ def _carry_slots(parts: Sequence[Any], new: Any) -> Iterator[str]:
         names: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for attribute, paths in lost.items():
             names[tuple(paths)].append("moving averages" if attribute == AVERAGE else attribute)
-        for paths, attributes in names.items():
-            yield _without_place(attributes, part, new, paths)
+        for of_these, attributes in names.items():
+            yield _without_place(attributes, part, new, of_these)
     if untrained:
         yield f"all state of {few(untrained)} (not trained now)"
 
 
-def _places(part: Any, new: Any, variable: Any) -> dict[tuple[str, ...], Any]:
-    """The slots of ``new`` for ``variable`` that get their values from ``part``, by their meanings."""
-    kept = {slot.meaning: slot for slot in slots_for(part, variable)}
+def _places(state: State, target: State, variable: Any) -> dict[tuple[str, ...], Any]:
+    """The slots of ``target`` for ``variable`` that get their values from ``state``, by their meanings."""
+    kept = {slot.meaning: slot for slot in state.of(variable)}
+    part, new = state.optimizer, target.optimizer
     first = first_meaning(new, variable)
     places = {}
-    for slot in slots_for(new, variable):
+    for slot in target.of(variable):
         old = kept.get(slot.meaning)
         if old is None or tuple(old.value.shape) != tuple(slot.value.shape):
             continue
@@ -152,12 +157,12 @@ def _carry_scalars(old: Any, new: Any) -> Iterator[str]:
             yield _without_place(lost, optimizer, new)
 
 
-def _begin_averages(parts: Sequence[Any], new: Any) -> None:
+def _begin_averages(parts: Sequence[State], target: State) -> None:
     """Begins each average of weights that is new at the weights themselves, where Keras would begin at 0."""
-    for variable in built_for(new):
+    for variable in built_for(target.optimizer):
         part = _that_knows(parts, variable)
-        averaged = part is not None and AVERAGE in slots(part)
-        for slot in slots_for(new, variable):
+        averaged = part is not None and any(slot.attribute == AVERAGE for slot in part.of(variable))
+        for slot in target.of(variable):
             if slot.attribute == AVERAGE and not averaged:
                 slot.value.assign(_value(variable))
 
@@ -180,12 +185,16 @@ def _parts(optimizer: Any) -> list[Any]:
     return list(optimizer.optimizers) if isinstance(optimizer, multi) else [optimizer]
 
 
-def _that_knows(parts: Sequence[Any], variable: Any) -> Any:
-    return next((part for part in parts if knows(part, variable)), None)
+def _states(optimizer: Any) -> list[State]:
+    return [State(part) for part in _parts(optimizer)]
 
 
-def _batches(parts: Sequence[Any]) -> int:
-    return max((int(_value(step_count(part))) for part in parts), default=0)
+def _that_knows(parts: Sequence[State], variable: Any) -> State | None:
+    return next((part for part in parts if knows(part.optimizer, variable)), None)
+
+
+def _batches(parts: Sequence[State]) -> int:
+    return max((int(_value(step_count(part.optimizer))) for part in parts), default=0)
 
 
 def _updates_of(part: Any, variable: Any) -> int:

@@ -51,17 +51,24 @@ class Slot(NamedTuple):
     """A ``keras.Variable``."""
 
 
-def slots_for(optimizer: Any, variable: Any) -> list[Slot]:
-    """What a built ``optimizer`` keeps for ``variable``; nothing if it does not know it."""
-    if not knows(optimizer, variable):
-        return []
-    number = number_of(optimizer, variable)
-    held = {attribute: values[number] for attribute, values in slots(optimizer).items()}
-    return [
-        Slot(attribute, _meaning(optimizer, attribute, variable), value)
-        for attribute, value in held.items()
-        if value is not None
-    ]
+class State:
+    """What a built ``optimizer`` keeps for its variables."""
+
+    def __init__(self, optimizer: Any) -> None:
+        self.optimizer = optimizer
+        # Once: to look for them again for each of a thousand variables would take seconds.
+        self._held = slots(optimizer)
+
+    def of(self, variable: Any) -> list[Slot]:
+        """What is kept for ``variable``; nothing if the optimizer does not know it."""
+        if not knows(self.optimizer, variable):
+            return []
+        number = number_of(self.optimizer, variable)
+        return [
+            Slot(attribute, _meaning(self.optimizer, attribute, variable), held[number])
+            for attribute, held in self._held.items()
+            if held[number] is not None
+        ]
 
 
 def first_meaning(optimizer: Any, variable: Any) -> tuple[str, ...] | None:

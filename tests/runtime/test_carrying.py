@@ -333,7 +333,7 @@ def test_rmsprop_and_adam_share_the_mean_square() -> None:
 def test_schedule_free_begins_at_the_weights_of_now() -> None:
     model = train(compiled(AdamSpec(learning_rate=FAST)), 3)
     weights = model.get_weights()
-    with lists("momentums of Adam"):
+    with lists("momentums and velocities of Adam (the new ScheduleFreeAdamW"):
         compiled(ScheduleFreeAdamWSpec(learning_rate=FAST), model, keep_state=True)
     np.testing.assert_array_equal(array(model.optimizer._momentums[0]), weights[0])
     train(model, 1)
