@@ -51,7 +51,7 @@ def tagged(text: str, tag: str) -> object:
     """What ``text`` means with a ``tag`` in front of it, such as ``!!int``.
 
     Raises:
-        BadFileError: the tag is not one of the core schema, or ``text`` is not what it says.
+        BadFileError: the tag is not one of the core schema, or ``text`` is not a valid value of its type.
         ValueError: an integer of more digits than Python reads.
     """
     if tag in ("!", f"{_CORE}str"):
@@ -61,7 +61,7 @@ def tagged(text: str, tag: str) -> object:
         raise BadFileError(f"the tag {written(tag)} is not supported")
     value = resolved(text)
     if type(value) not in types:
-        raise BadFileError(f"{in_short(text)} is not what its tag {written(tag)} says")
+        raise BadFileError(f"{in_short(text)} is not a valid {written(tag)}")
     return float(value) if tag == f"{_CORE}float" and isinstance(value, int) else value
 
 

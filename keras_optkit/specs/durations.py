@@ -124,7 +124,7 @@ class Duration(str):
 
 
 def read_duration(value: object) -> int | Duration:
-    """The duration that ``value`` says, >= 0: an int (steps), a ``Duration``, or the text of either.
+    """``value`` as a duration >= 0: an int (steps), a ``Duration``, or the text of either.
 
     Raises:
         PydanticCustomError: a validator's error, to which pydantic adds the path.
@@ -230,7 +230,7 @@ plain_text = PlainSerializer(_as_plain, return_type=int | str)
 
 
 def first_not_rising(durations: Sequence[int | str]) -> str | None:
-    """Where ``durations`` certainly do not rise strictly, in words."""
+    """Where ``durations`` certainly do not rise strictly, as text."""
     for before, after in pairwise(durations):
         amounts = in_one_unit(before, after)
         if amounts and amounts[1] <= amounts[0]:

@@ -1,4 +1,4 @@
-"""How a mistake is said: the path that the user wrote, the rule, and the value received.
+"""Error messages: the path that the user wrote, the rule, and the value received.
 
 Each mistake is a line of a pydantic ``ValidationError``. However much was received, a line stays short, and so does
 the error.

@@ -26,7 +26,7 @@ def overridden(kind: type[T], spec: T, changes: Mapping[str, Any]) -> T:
     A change of a node's ``type`` drops that node's other fields, also when a changed field is named before it.
 
     Raises:
-        pydantic.ValidationError: with a line for each path that leads nowhere, or for each mistake in the result.
+        pydantic.ValidationError: with a line for each path that does not exist, or for each mistake in the result.
     """
     data: Any = spec.model_dump()
     mistakes = []

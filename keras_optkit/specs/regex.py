@@ -120,7 +120,7 @@ _POSITIONS = {
 }
 
 
-#: What counts as for ever. Without a bound, the numbers below would grow as the effort of ``re`` does.
+#: What counts as endless. Without a bound, the numbers below would grow as the effort of ``re`` does.
 _FOREVER = 10**9
 
 

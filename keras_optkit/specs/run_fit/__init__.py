@@ -1,4 +1,4 @@
-"""A spec against its run: what does not fit, in words.
+"""A spec against its run: what does not fit, as messages.
 
 Keras trains whatever a schedule says, also where it was written for another run: epochs are counted as steps, a warm-up
 outlasts the run, a decay ends in its middle. Seen from the spec and the length of the run alone, this needs no Keras.

@@ -68,7 +68,7 @@ def phases(schedule: ScheduleSpec) -> list[Phase]:
 
 
 def pace(schedule: ScheduleSpec) -> str | None:
-    """The field with the steps after which a decay that goes on for ever has fallen by so much. None for others."""
+    """The field with the steps after which a decay without an end has fallen by so much. None for others."""
     if isinstance(schedule, InverseSqrtDecaySpec):
         return "warmup_steps" if schedule.timescale is None else "timescale"
     return "decay_steps" if isinstance(schedule, (ExponentialDecaySpec, InverseTimeDecaySpec)) else None
