@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import stat
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -152,7 +151,7 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
         _check_regular(old, name)
     target = Path(os.path.realpath(name))
     # Not named after the target, whose name may already be as long as a name can be.
-    temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
+    temporary = target.with_name(f".{os.urandom(16).hex()}.tmp")
     try:
         temporary.write_bytes(content)
         if old is not None:
