@@ -81,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     check = commands.add_parser("check", help="check the specs in files")
-    check.add_argument("files", nargs="+", metavar="FILE", help="a .json, .yaml, .yml or .toml file")
+    check.add_argument(
+        "files", nargs="+", metavar="FILE", help="a .json, .yaml, .yml or .toml file, or a saved .keras or .h5 model"
+    )
     check.add_argument("--strict", action="store_true", help="end with 1 also if a spec does not fit the run")
     check.set_defaults(run=_check)
 

@@ -45,18 +45,22 @@ def one_line(text: str) -> str:
 
 @short_traceback
 def load_spec(path: str | os.PathLike[str], *, key: str | None = None) -> OptimizerSpec | ScheduleSpec:
-    """Read an optimizer or schedule spec from a .json, .yaml, .yml or .toml file.
+    """Read an optimizer or schedule spec from a .json, .yaml, .yml or .toml file, or from a saved model.
 
     YAML is read as YAML 1.2, in which ``1e-3`` is a number and ``yes`` is a word. Nothing in a file can import or run
-    code. A file has at most 1,000,000 bytes, 100,000 values and 100 levels.
+    code. A text file has at most 1,000,000 bytes, 100,000 values and 100 levels.
+
+    Of a model that Keras 2 or 3 saved as .keras, .h5 or .hdf5, the spec of the optimizer is read, as ``spec_of`` reads
+    it from the loaded model, without importing Keras and without reading the weights.
 
     Args:
-        path: the file, in UTF-8.
+        path: the file; a text file is in UTF-8.
         key: the dotted path of the node that holds the spec, such as ``"train.optimizer"``. An entry of a list goes by
             its index: ``"optimizers.0"``. None for the whole file.
 
     Raises:
-        SpecFileError: a ``ValueError``; the file is not of its format, or has no such node or no valid spec there.
+        SpecFileError: a ``ValueError``; the file is not of its format, or has no such node or no valid spec there; or
+            the saved model has no optimizer, or one that no spec describes.
         OSError: the file cannot be read, or is not a regular file.
         ModuleNotFoundError: YAML needs the package ruamel.yaml, an extra of this package.
         TypeError: ``path`` is not a path, or ``key`` not a string.
@@ -89,16 +93,16 @@ def read_spec(path: str | os.PathLike[str], *, key: str | None = None) -> ReadSp
     if key is not None and not isinstance(key, str):
         raise TypeError(f"key is a dotted path such as 'train.optimizer', received {in_short(key)}")
     read = _format_of(name).read
+    document, names = Document(None), tuple[str, ...]()
     try:
         with open(name, "rb", opener=_without_waiting) as file:
             _check_regular(os.fstat(file.fileno()), name)
             document = read(file)
         names, node = node_at(document, key)
+        spec: OptimizerSpec | ScheduleSpec = parse_spec(node)
     except BadFileError as error:
         where = f"{name}:{error.line}" if error.line else name
         raise SpecFileError([f"{where}: {error}"]) from None
-    try:
-        spec: OptimizerSpec | ScheduleSpec = parse_spec(node)
     except ValidationError as error:
         mistakes = error.errors(include_url=False)
         lines = [_line(name, document, (*names, *mistake["loc"]), mistake["msg"]) for mistake in mistakes]
@@ -123,7 +127,7 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
         path: the file; its suffix tells the format.
 
     Raises:
-        SpecFileError: a ``ValueError``; the suffix is none of these, or the spec is larger than ``load_spec`` reads.
+        SpecFileError: a ``ValueError``; the suffix is none of these (a saved model is only read), or the spec is larger than ``load_spec`` reads.
         TypeError: ``spec`` is not a spec, or ``path`` not a path.
         OSError: the file cannot be written, or there is something that is not a regular file.
         ModuleNotFoundError: YAML needs ruamel.yaml, TOML needs tomli-w; both are extras of this package.
@@ -176,11 +180,12 @@ def _name_of(path: object) -> str:
 
 def _format_of(name: str) -> Format:
     suffix = Path(name).suffix
-    if suffix.lower() not in FORMATS:
+    found = format_of(suffix)
+    if found is None:
         raise SpecFileError(
             [f"{cut(name, 300) or repr(name)}: a spec file ends in {', '.join(FORMATS)}, not {in_short(suffix)}"]
         )
-    return format_of(suffix.lower())
+    return found
 
 
 def _without_waiting(name: str, flags: int) -> int:

@@ -24,10 +24,13 @@ class Format(Protocol):
         ...
 
 
-#: The modules of the formats by the suffix of the file's name, in lower case.
+#: The modules of the formats of spec files by the suffix of the file's name, in lower case.
 FORMATS = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml"}
+#: Those of models that Keras saved, which are only read.
+SAVED_MODELS = {".keras": "keras", ".h5": "keras", ".hdf5": "keras"}
 
 
-def format_of(suffix: str) -> Format:
-    """The format of files with ``suffix``, one of ``FORMATS``."""
-    return cast("Format", importlib.import_module(f"{__name__}.{FORMATS[suffix]}"))
+def format_of(suffix: str) -> Format | None:
+    """The format of files with ``suffix``, if there is one."""
+    module = (FORMATS | SAVED_MODELS).get(suffix.lower())
+    return cast("Format", importlib.import_module(f"{__name__}.{module}")) if module else None

@@ -11,18 +11,23 @@ from keras_optkit.specs.errors import in_short
 
 def read(file: BinaryIO) -> Document:
     """The data of a JSON file. ``NaN`` and ``Infinity`` are read, as Python does; no field accepts them."""
+    data = parse(text_of(file))
+    check(data)
+    if isinstance(data, dict):
+        data.pop("$schema", None)  # tells an editor which schema to use
+    return Document(data)
+
+
+def parse(text: str) -> Any:
+    """The data in the JSON ``text``, of which nobody has checked how much it is."""
     try:
-        data = json.loads(text_of(file), object_pairs_hook=_without_duplicates)
+        return json.loads(text, object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:
         raise BadFileError(f"is not JSON: {error.msg}", error.lineno) from None
     except ValueError:
         raise too_long() from None
     except RecursionError:
         raise too_deep() from None
-    check(data)
-    if isinstance(data, dict):
-        data.pop("$schema", None)  # tells an editor which schema to use
-    return Document(data)
 
 
 def write(data: dict[str, Any]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -27,6 +29,7 @@ from keras_optkit import (
     build_optimizer,
     build_schedule,
     compile_with,
+    load_spec,
     spec_of,
 )
 from keras_optkit.runtime.grouped import GROUPED
@@ -120,6 +123,28 @@ def test_a_loss_scale_that_no_spec_holds_is_an_error(form: Any) -> None:
     with pytest.raises(ValidationError, match=re.escape("no spec holds the 'initial_scale' of a LossScaleOptimizer")):
         spec_of(form(optimizer))
     assert spec_of(form(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()))) == SGDSpec()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "keras_3_0_adamw.keras",
+        "keras_3_0_rmsprop_average.h5",
+        "keras_3_5_scaled_lion.keras",
+        "keras_3_10_scaled_sgd.h5",
+        "keras_3_15_grouped.keras",
+        "keras_3_15_grouped.h5",
+    ],
+)
+def test_a_saved_model_is_read_as_the_model_that_keras_loads(name: str) -> None:
+    path = Path(__file__).parent.parent / "saved_models" / name
+    if name.endswith(".h5"):
+        # Keras 3 does not find the loss that it wrote into the file itself.
+        model = keras.models.load_model(path, custom_objects={"mse": keras.losses.mean_squared_error})
+    else:  # the weights are not kept
+        with zipfile.ZipFile(path) as archive:
+            model = keras.saving.deserialize_keras_object(json.loads(archive.read("config.json")))
+    assert load_spec(path) == spec_of(model)
 
 
 @pytest.mark.skipif(not can_build(MuonSpec), reason="this Keras has no such Muon")
