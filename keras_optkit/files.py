@@ -127,7 +127,8 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
         path: the file; its suffix tells the format.
 
     Raises:
-        SpecFileError: a ``ValueError``; the suffix is none of these (a saved model is only read), or the spec is larger than ``load_spec`` reads.
+        SpecFileError: a ``ValueError``; the suffix is none of these (a saved model is only read), or the spec is larger
+            than ``load_spec`` reads.
         TypeError: ``spec`` is not a spec, or ``path`` not a path.
         OSError: the file cannot be written, or there is something that is not a regular file.
         ModuleNotFoundError: YAML needs ruamel.yaml, TOML needs tomli-w; both are extras of this package.
