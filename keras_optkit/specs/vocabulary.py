@@ -11,12 +11,12 @@ KERAS_NAMES = {
     "learning_rate": (
         "schedule", "scheduler", "lr_schedule", "lr_scheduler", "learning_rate_schedule",
     ),
-    "end_learning_rate alpha": (
-        "min_lr", "end_lr", "final_lr", "eta_min", "min_learning_rate", "minimum_learning_rate",
+    "end_learning_rate alpha minimum": (
+        "floor", "min_lr", "end_lr", "final_lr", "eta_min", "min_learning_rate", "minimum_learning_rate",
         "final_learning_rate", "end_value",
     ),
-    "max_learning_rate peak_learning_rate maximal_learning_rate warmup_target": (
-        "max_lr", "peak_lr", "max_learning_rate", "peak_learning_rate", "maximal_learning_rate",
+    "max_learning_rate peak_learning_rate maximal_learning_rate warmup_target maximum": (
+        "cap", "max_lr", "peak_lr", "max_learning_rate", "peak_learning_rate", "maximal_learning_rate",
         "peak_value", "warmup_learning_rate",
     ),
     "epsilon epsilon_1": ("eps", "epsilon_hat", "adam_epsilon"),
@@ -66,6 +66,10 @@ GONE = (
     (
         "decay_steps total_steps num_training_steps max_steps lr_decay_steps decay_epochs T_max decay_rate staircase",
         "it belongs to a schedule, such as CosineDecaySpec or ExponentialDecaySpec: learning_rate=...",
+    ),
+    (
+        "floor min_lr eta_min min_learning_rate minimum_learning_rate minimum",
+        "a floor under a schedule is ClampSpec(schedule=..., minimum=...)",
     ),
     ("nesterov", "only SGD has 'nesterov'; Adam with Nesterov momentum is the Nadam optimizer"),
     ("amsgrad", "only Adam and AdamW have 'amsgrad'"),

@@ -12,6 +12,7 @@ import pytest
 from keras_optkit import (
     AdadeltaSpec,
     AdamSpec,
+    ClampSpec,
     ConstantSpec,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
@@ -315,3 +316,16 @@ def test_a_name_of_a_million_characters_is_compared_at_once():
 
 def test_names_that_are_alike_nothing_come_in_alphabetical_order():
     assert nearest_first("", ["b", "c", "a"]) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("word", ["min_lr", "eta_min", "floor"])
+def test_a_floor_is_answered_with_the_clamp(word, refusal):
+    assert refusal(ClampSpec, schedule=ConstantSpec(learning_rate=0.1), **{word: 0.01}).message.endswith("'minimum'")
+    for cls in (ExponentialDecaySpec, AdamSpec):
+        message = refusal(cls, **LEAST.get(cls, {}), **{word: 0.01}).message
+        assert message == "unknown field: a floor under a schedule is ClampSpec(schedule=..., minimum=...)"
+
+
+def test_a_rate_that_grows_is_answered_with_the_ramp(refusal):
+    message = refusal(ExponentialDecaySpec, **LEAST[ExponentialDecaySpec] | {"decay_rate": 1.1}).message
+    assert message == "must be in (0, 1] (a rate that grows is a RampSpec with shape='exponential'), received 1.1"

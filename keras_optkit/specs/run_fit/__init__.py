@@ -18,6 +18,7 @@ from keras_optkit.specs.run_fit.stretches import stretches
 from keras_optkit.specs.run_fit.units import above_the_whole, steps_that_read_as_epochs
 from keras_optkit.specs.run_fit.updates import wrong_updates
 from keras_optkit.specs.run_fit.written import durations
+from keras_optkit.specs.run_fit.zero_stairs import zero_first_stairs
 from keras_optkit.specs.schedules import ConstantSpec, ScheduleSpec
 
 __all__ = ["Misfit", "misfits"]
@@ -45,6 +46,7 @@ def misfits(spec: Spec, run: RunLength) -> list[Misfit]:
     others = (
         list(steps_that_read_as_epochs(written, played, curve, run))
         or list(after_the_run(played, curve, run))
+        or list(zero_first_stairs(played, curve, run))
         or [*low_rates(written, played, curve, run), *slow_decays(played, curve, run)]
     )
     return found + [misfit for misfit in others if misfit.path not in {known.path for known in found}]

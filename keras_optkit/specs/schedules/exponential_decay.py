@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
-from keras_optkit.specs.fields import DecayRate, Flag, Name, Rate, Steps
+from keras_optkit.specs.fields import Flag, Name, Range, Rate, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods
 
@@ -27,14 +27,14 @@ class ExponentialDecaySpec(ScheduleSpec, mirrors_keras=True):
     Attributes:
         initial_learning_rate: the rate at step 0, > 0.
         decay_steps: the number of steps, > 0, in which the rate is multiplied by ``decay_rate`` once.
-        decay_rate: in (0, 1].
+        decay_rate: in (0, 1]. (For a rate that grows, use ``RampSpec``.)
         staircase: whether the rate drops in steps instead of continuously.
         name: the name of the operation in Keras's graph.
     """
 
     initial_learning_rate: Rate
     decay_steps: Steps
-    decay_rate: DecayRate
+    decay_rate: Annotated[float, Range("(0, 1]", "a rate that grows is a RampSpec with shape='exponential'")]
     staircase: Flag = False
     name: Name = "ExponentialDecay"
 

@@ -18,7 +18,8 @@ class StaircaseSpec(ScheduleSpec):
     """Any schedule in stairs: the rate at the last multiple of ``every``, held until the next.
 
     ``rate(step) = schedule(step // every * every)``. With the default of one epoch this is what a callback such as
-    Keras's ``LearningRateScheduler`` does, which sets the rate when an epoch begins.
+    Keras's ``LearningRateScheduler`` does, which sets the rate when an epoch begins. A ``PiecewiseConstantDecaySpec``
+    still has the old rate at its boundary, and so in the whole stair that begins there: join constants instead.
 
     >>> decay = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps="1 epoch", decay_rate=0.5)
     >>> learning_rates(StaircaseSpec(schedule=decay), [0, 99, 100, 199, 200], steps_per_epoch=100).round(6).tolist()

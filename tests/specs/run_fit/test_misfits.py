@@ -269,6 +269,18 @@ LOW: list[tuple[Spec, tuple[int, int], str]] = [
         "with decay_steps='100%' nothing is left over",
     ),
     (
+        StaircaseSpec(schedule=warm("3 epochs", cosine("7 epochs"))),
+        (57, 10),
+        "every: the rate is 0 in the whole first stair, which is 57 batches, 10% of the run: let the warm-up start "
+        "above 0, or leave out the stairs",
+    ),
+    (
+        ClampSpec(schedule=StaircaseSpec(schedule=warm("3%", cosine("97%"))), maximum=0.05),
+        (57, 1),
+        "schedule.every: the rate is 0 in the whole first stair, which is 57 batches, 100% of the run: let the warm-up "
+        "start above 0, or leave out the stairs",
+    ),
+    (
         StaircaseSpec(schedule=cosine(600)),
         README,
         "schedule.decay_steps: the decay ends at step 600, the run at step 1,140: for 45% of the run the rate is 0; "

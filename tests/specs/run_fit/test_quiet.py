@@ -211,6 +211,10 @@ BORDERLINE: list[tuple[Spec, tuple[int, int]]] = [
     # A decay that takes away all of a weight and no more than it again.
     (SGDSpec(learning_rate=_cosine("100%"), weight_decay=20), README),
     (FtrlSpec(learning_rate=1.0, weight_decay=20), README),
+    # A first stair at rate 0 that is no more than a twentieth of the run.
+    (StaircaseSpec(schedule=_warm("3 epochs", _cosine("17 epochs"))), README),
+    # A start above 0.
+    (StaircaseSpec(schedule=_warm("3 epochs", _cosine("7 epochs")).replace(initial_learning_rate=1e-4)), (57, 10)),
     # Stairs that a run of one epoch never leaves.
     (StaircaseSpec(schedule=_exponential("1 epoch", 0.9)), (100, 1)),
     (StaircaseSpec(schedule=_cosine("10 epochs")), (100, 10)),
