@@ -20,6 +20,7 @@ from keras_optkit.runtime.slots import (
 from keras_optkit.runtime.warning import warn
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.resolving import RunLength
 from keras_optkit.specs.run_fit.going_on import over_at
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def first_updates(old: Any, new: Any, variables: Sequence[Any]) -> dict[int, int
     return began
 
 
-def carry(old: Any, new: Any, spec: OptimizerSpec) -> None:
+def carry(old: Any, new: Any, spec: OptimizerSpec, run: RunLength) -> None:
     """Gives ``new``, built from ``spec``, what ``old`` knows: the step count, and the state that both have.
 
     Warns:
@@ -89,7 +90,7 @@ def carry(old: Any, new: Any, spec: OptimizerSpec) -> None:
         _make_up_product(trained)
     if lost and _batches(parts):
         warn(f"keep_state could not carry over {'; '.join(lost)}")
-    for text in over_at(spec, _batches(parts)):
+    for text in over_at(spec, _batches(parts), run):
         warn(text)
 
 

@@ -115,7 +115,7 @@ def compile_with(
             if optimizer.built:
                 watch(optimizer, model)
             if old is not None:
-                carry(old, used, spec)
+                carry(old, used, spec, run)
     return model
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.resolving import RunLength
 from keras_optkit.specs.run_fit.curve import Curve, rates_of
 from keras_optkit.specs.schedules import ScheduleSpec
 
@@ -14,14 +15,18 @@ _LOW = 1e-3
 _SAMPLES = 64
 
 
-def over_at(spec: OptimizerSpec, step: int) -> Iterator[str]:
-    """Says that the schedule of a resolved ``spec`` is low from ``step`` on for as many steps again, if it is."""
+def over_at(spec: OptimizerSpec, step: int, run: RunLength) -> Iterator[str]:
+    """Says that the schedule of a resolved ``spec`` is over at ``step``, if it is.
+
+    It is if its rate is low for as many steps again, or if the ``run`` ends before that and the rate changes no more.
+    """
     schedule = spec.learning_rate
     if not isinstance(schedule, ScheduleSpec) or step < 1:
         return
-    peak = Curve(schedule, step).rates.max()
+    before = Curve(schedule, step).rates
     rates = rates_of(schedule, np.linspace(step, 2 * step, _SAMPLES).astype(np.int64))
-    if rates.max() < _LOW * peak:
+    stays = run.steps is not None and step >= run.steps and np.ptp(rates) == 0 < np.ptp(before)
+    if stays or rates.max() < _LOW * before.max():
         yield (
             f"learning_rate: the step count goes on at {step:,}, where this schedule is over: its rate there is "
             f"{rates[0]:.3g}. For a schedule that begins now, put it behind the steps that are done: "

@@ -1,8 +1,11 @@
 """A schedule that is over where a training goes on is told, and one that still trains there is not."""
 
+from typing import Any
+
 import pytest
 
 from keras_optkit import (
+    ConstantSpec,
     CosineDecayRestartsSpec,
     CosineDecaySpec,
     CyclicalSpec,
@@ -12,6 +15,7 @@ from keras_optkit import (
     SGDSpec,
     WarmupSpec,
 )
+from keras_optkit.specs.resolving import RunLength
 from keras_optkit.specs.run_fit.going_on import over_at
 from keras_optkit.specs.schedules import ScheduleSpec
 
@@ -21,7 +25,7 @@ ONE_CYCLE = OneCycleSpec(max_learning_rate=0.1, total_steps=100)
 
 @pytest.mark.parametrize(("schedule", "step"), [(COSINE, 100), (COSINE, 12_345), (ONE_CYCLE, 100)])
 def test_told(schedule: ScheduleSpec, step: int) -> None:
-    (said,) = over_at(SGDSpec(learning_rate=schedule), step)
+    (said,) = over_at(SGDSpec(learning_rate=schedule), step, RunLength.of(None, None))
     assert f"goes on at {step:,}, where this schedule is over" in said
     assert f"boundaries=[{step}]" in said
 
@@ -40,8 +44,28 @@ def test_told(schedule: ScheduleSpec, step: int) -> None:
     ],
 )
 def test_not_told(schedule: ScheduleSpec, step: int) -> None:
-    assert not list(over_at(SGDSpec(learning_rate=schedule), step))
+    assert not list(over_at(SGDSpec(learning_rate=schedule), step, RunLength.of(None, None)))
 
 
-def test_a_constant_rate_is_never_over() -> None:
-    assert not list(over_at(SGDSpec(learning_rate=0.1), 1_000))
+FLOORED = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=100, alpha=0.01)
+STEPS = PiecewiseConstantDecaySpec(boundaries=[10, 20], values=[0.1, 0.01, 0.001])
+
+
+@pytest.mark.parametrize("schedule", [FLOORED, STEPS])
+def test_behind_its_run_a_schedule_whose_rate_changes_no_more_is_told(schedule: ScheduleSpec) -> None:
+    spec = SGDSpec(learning_rate=schedule)
+    (said,) = over_at(spec, 100, RunLength.of(10, 10))
+    assert "its rate there is 0.001" in said
+    assert not list(over_at(spec, 100, RunLength.of(10, 11)))
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        0.1,
+        ConstantSpec(learning_rate=0.1),
+        ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=1_000, decay_rate=0.5),
+    ],
+)
+def test_a_rate_that_never_changes_or_always_does_is_never_over(rate: Any) -> None:
+    assert not list(over_at(SGDSpec(learning_rate=rate), 1_000, RunLength.of(10, 10)))
