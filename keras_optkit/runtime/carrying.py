@@ -48,11 +48,11 @@ def has_trained(optimizer: Any) -> bool:
 
 
 def first_updates(old: Any, new: Any, variables: Sequence[Any]) -> dict[int, int]:
-    """The count of updates at which ``new`` is to begin counting for a variable, by ``id``, where it is not 0.
+    """The update count at which ``new`` starts to count for a variable, by the variable's ``id``, where it is not 0.
 
     Adam and its relatives correct their moments for how many gradients are in them. Keras has one count for all
-    variables: with it, a variable whose moments are new among old ones would be trained with steps 3 to 7 times too
-    long, for a thousand updates.
+    variables. With it, a variable with new moments would get updates 3 to 7 times too large, for about a thousand
+    updates.
 
     Args:
         old: the optimizer whose state is kept.
@@ -75,7 +75,7 @@ def first_updates(old: Any, new: Any, variables: Sequence[Any]) -> dict[int, int
 
 
 def carry(old: Any, new: Any, spec: OptimizerSpec, run: RunLength) -> None:
-    """Gives ``new``, built from ``spec``, what ``old`` knows: the step count, and the state that both have.
+    """Give ``new``, built from ``spec``, what ``old`` knows: the step count, and the state that both have.
 
     Warns:
         OptimizerWarning: something in ``old`` has no place in ``new``, with all of it; or the schedule is over at the
@@ -95,7 +95,7 @@ def carry(old: Any, new: Any, spec: OptimizerSpec, run: RunLength) -> None:
 
 
 def _carry_slots(parts: Sequence[State], target: State) -> Iterator[str]:
-    """Copies the slots that ``target`` has too, and says which it has not."""
+    """Copy the slots that ``target`` has too, and yield the others in words."""
     untrained: list[str] = []
     new = target.optimizer
     for state in parts:
@@ -146,7 +146,7 @@ def _places(state: State, target: State, variable: Any) -> dict[tuple[str, ...],
 
 
 def _carry_scalars(old: Any, new: Any) -> Iterator[str]:
-    """Copies what optimizers have for themselves, such as a loss scale, and says what has no place."""
+    """Copy what optimizers have for themselves, such as a loss scale, and yield in words what has no place."""
     places = {class_name(optimizer): scalars(optimizer) for optimizer in (new, *_parts(new))}
     for optimizer in dict.fromkeys((old, *_parts(old))):
         here = places.get(class_name(optimizer), {})
@@ -159,7 +159,7 @@ def _carry_scalars(old: Any, new: Any) -> Iterator[str]:
 
 
 def _begin_averages(parts: Sequence[State], target: State) -> None:
-    """Begins each average of weights that is new at the weights themselves, where Keras would begin at 0."""
+    """Start each new average of weights at the weights themselves. Keras would start it at 0."""
     for variable in built_for(target.optimizer):
         part = _that_knows(parts, variable)
         averaged = part is not None and any(slot.attribute == AVERAGE for slot in part.of(variable))
@@ -169,7 +169,7 @@ def _begin_averages(parts: Sequence[State], target: State) -> None:
 
 
 def _make_up_product(nadam: Any) -> None:
-    """Gives Nadam the product that it corrects its mean gradient by, which follows from the number of updates."""
+    """Give Nadam the product by which it corrects its mean gradient. It follows from the number of updates."""
     updates = max(_updates_of(nadam, variable) for variable in built_for(nadam))
     # From about 0.96**1_000, the other factors are 1 in float64.
     shrinking = 1 - 0.5 * 0.96 ** np.arange(1, min(updates, 1_000) + 1)

@@ -46,7 +46,7 @@ class Plan:
         return None if None in found else Plan(tuple(filter(None, found)), self.mistakes)
 
     def beginning(self, began: Mapping[int, int]) -> Plan:
-        """The same plan, with the count of updates at which the training of a variable begins, by its ``id``."""
+        """The same plan with the update count at which the training of each variable starts, by its ``id``."""
         return Plan(
             tuple(
                 planned._replace(treatment=planned.treatment._replace(began=began.get(id(planned.variable), 0)))

@@ -16,7 +16,7 @@ _SAMPLES = 64
 
 
 def over_at(spec: OptimizerSpec, step: int, run: RunLength) -> Iterator[str]:
-    """Says that the schedule of a resolved ``spec`` is over at ``step``, if it is.
+    """Yield a sentence if the schedule of a resolved ``spec`` is over at ``step``.
 
     It is if its rate is low for as many steps again, or if the ``run`` ends before that and the rate changes no more.
     """
