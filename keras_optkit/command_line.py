@@ -24,7 +24,7 @@ from keras_optkit.preview import describe, learning_rates, plot_schedule
 from keras_optkit.schema import json_schema
 from keras_optkit.specs.errors import cut, in_short
 from keras_optkit.specs.optimizers import OptimizerSpec
-from keras_optkit.specs.resolving import RunLength, resolve
+from keras_optkit.specs.resolving import RunLength, UnknownRunError, resolve
 from keras_optkit.specs.run_fit import misfits
 from keras_optkit.specs.schedules import ScheduleSpec
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Overrides may stand before or after options, which argparse allows for one positional argument only.
     options, others = parser.parse_known_args(arguments)
     if others and (any(text.startswith("-") for text in others) or not hasattr(options, "overrides")):
-        parser.error(f"unrecognized arguments: {' '.join(others)}")
+        parser.error(f"unrecognized arguments: {' '.join(others)}{_hint(others[0])}")
     try:
         options.overrides = [*getattr(options, "overrides", []), *map(_override, others)]
     except argparse.ArgumentTypeError as error:
@@ -62,6 +62,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130  # what shells say of a process that ended so
     return status
+
+
+def _hint(argument: str) -> str:
+    """What to write instead of an ``argument`` that is unknown."""
+    option, equals, value = argument.partition("=")
+    meant = option.replace("_", "-")
+    if meant in {"--steps-per-epoch", "--epochs", "--key", "--strict", "--output"} and meant != option:
+        return f"; did you mean {meant}?"
+    return f"; an override has no dashes: {option.lstrip('-')}={value}" if equals and option.startswith("-") else ""
 
 
 def _say(text: str, stream: TextIO) -> None:
@@ -234,6 +243,9 @@ def _report(file: str, error: Exception) -> int:
         lines = [f"{file}: {'.'.join(map(str, mistake['loc']))}: {mistake['msg']}" for mistake in mistakes]
     elif isinstance(error, OSError):
         lines = [f"{error.filename or file}: {error.strerror or error}"]
+    elif isinstance(error, UnknownRunError):
+        options = " and ".join(f"--{name.replace('_', '-')}" for name in error.missing)
+        lines = [f"{file}: {error.reason}: pass {options}"]
     else:
         lines = [f"{file}: {' '.join(str(error).split())}"]
     _print_errors(lines)

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,7 +140,8 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
         learning_rate = 0.002
     """
     if not isinstance(spec, Spec):
-        raise TypeError(f"save_spec writes a spec, received {in_short(spec)}")
+        remedy = "; parse_spec makes a spec of a mapping" if isinstance(spec, Mapping) else ""
+        raise TypeError(f"save_spec(spec, path) writes a spec, received {in_short(spec)}{remedy}")
     name = _name_of(path)
     write = _format_of(name).write
     data = spec.model_dump(mode="json", exclude_defaults=True)
@@ -162,6 +163,10 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
         if old is not None:
             temporary.chmod(stat.S_IMODE(old.st_mode))
         temporary.replace(target)
+    except OSError as error:
+        if error.filename == str(temporary):
+            error.filename = name  # the name that the user knows
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -128,7 +128,7 @@ def test_a_warning_in_one_file_does_not_hide_a_mistake_in_another(run):
 def test_check_with_the_length_of_the_run_checks_the_durations_in_steps(run):
     assert run("check", "cosine.yaml", "--steps-per-epoch", "10", "--epochs", "3").status == 0
     assert run("check", "cosine.yaml", "--epochs", "3") == (
-        1, [], ["cosine.yaml: learning_rate.decay_steps is '50%': pass steps_per_epoch"]
+        1, [], ["cosine.yaml: learning_rate.decay_steps is '50%': pass --steps-per-epoch"]
     )  # fmt: skip
     short = "type: WarmupStableDecay\npeak_learning_rate: 1\nwarmup_steps: 100\ndecay_steps: 1 epoch\n"
     Path("short.yaml").write_text(short)
@@ -274,7 +274,7 @@ def test_a_type_and_its_fields_are_overridden_together_and_a_duration_needs_no_q
     ("override", "line"),
     [
         ("momentum=5", "sgd.yaml: momentum: must be in [0, 1), received 5"),
-        ("momentum=", "sgd.yaml: momentum: must be a number, received ''"),
+        ("momentum=", "sgd.yaml: momentum: must be a number; leave it out for the default, 0.0, received ''"),
         ("momentum=NaN", "sgd.yaml: momentum: must be a finite number, received nan"),
         ("momentun=0.5", "sgd.yaml: momentun: unknown field, did you mean 'momentum'?"),
         ("groups.0.match=a", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, BinaryIO
 
 from keras_optkit.formats.document import BadFileError, Document, check, text_of, too_deep, too_long
@@ -23,7 +24,7 @@ def parse(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:
-        raise BadFileError(f"is not JSON: {error.msg}", error.lineno) from None
+        raise BadFileError(f"is not JSON: {_remedy(text, error.pos) or error.msg}", error.lineno) from None
     except ValueError:
         raise too_long() from None
     except RecursionError:
@@ -33,6 +34,17 @@ def parse(text: str) -> Any:
 def write(data: dict[str, Any]) -> str:
     """``data`` as JSON, indented by two."""
     return json.dumps(data, indent=2) + "\n"
+
+
+def _remedy(text: str, position: int) -> str:
+    """What to change, if it is one of the things that Python, JavaScript and YAML allow and JSON does not."""
+    if match := re.compile(r"\s*(//|/\*|#|'|True|False|None)").match(text, position):
+        word = match[1]
+        meant = {"'": "double quotes", "True": "true", "False": "false", "None": "null"}.get(word)
+        return f"it has no comments such as {word}" if meant is None else f"write {meant} instead of {word}"
+    before = text[:position].rstrip().endswith(",")  # where Python before 3.13 is, and later ones are at the comma
+    is_last = re.compile(r"\s*[}\]]" if before else r",\s*[}\]]").match(text, position)
+    return "remove the comma after the last entry" if is_last else ""
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -51,10 +51,10 @@ def _known(name: str, entries: Mapping[str, Any]) -> str:
     if not entries:
         return ""
     meant = nearest(name, islice(entries, _MOST_COMPARED))
-    hint = f", did you mean {in_short(meant)}?" if meant else ""
+    hint = f", did you mean {in_short(meant)}? There" if meant else "; there"
     shown = ", ".join(in_short(entry).strip("'") for entry in islice(entries, _MOST_SHOWN))
     more = f" and {len(entries) - _MOST_SHOWN:,} more" if len(entries) > _MOST_SHOWN else ""
-    return f"{hint}; there are {shown}{more}"
+    return f"{hint} are {shown}{more}"
 
 
 def _problem(names: tuple[str, ...], node: Any) -> str | None:
@@ -63,7 +63,7 @@ def _problem(names: tuple[str, ...], node: Any) -> str | None:
         return "is empty; a spec has at least a type, such as 'type: Adam'"
     if isinstance(node, str) and find(Spec, node) is None and any(sign in node for sign in ":= "):
         return f"is one text and not fields: {in_short(node)}; write 'type: Adam', with a space after the colon"
-    if isinstance(node, Mapping) and not {"type", "class_name"} & node.keys():
+    if isinstance(node, list) or (isinstance(node, Mapping) and not {"type", "class_name"} & node.keys()):
         paths = [repr(path) for path in islice(_optimizers_in(names, node), _MOST_SUGGESTED)]
         if paths:
             return f"there is no 'type' here, but an optimizer under {' and '.join(paths)}: use key={paths[0]} (--key)"

@@ -17,6 +17,10 @@ _TEXT_FIELDS = {"name", "match"}
 _STRING_OR_COMMENT = re.compile(
     r'"""(?:[^\\]|\\.)*?"""|' r"'''.*?'''|" r'"(?:[^"\\\n]|\\.)*"|' r"'[^'\n]*'|" r"\#[^\n]*", re.DOTALL
 )
+_REMEDIES = {
+    "Invalid value": "; a text needs quotes, and a boolean is true or false",
+    "Cannot overwrite a value": ", since the key is written twice",
+}
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
@@ -29,7 +33,9 @@ def read(file: BinaryIO) -> Document:
     except tomllib.TOMLDecodeError as error:
         problem = str(error)
         at_line = _AT_LINE.search(problem)
-        raise BadFileError(f"is not TOML: {_AT_LINE.sub('', problem)}", at_line and int(at_line[1])) from None
+        line = int(at_line[1]) if at_line else None
+        problem = _AT_LINE.sub("", problem)
+        raise BadFileError(f"is not TOML: {problem}{_REMEDIES.get(problem, '')}", line) from None
     except ValueError:
         raise too_long() from None
     except RecursionError:

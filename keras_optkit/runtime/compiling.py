@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,7 +17,7 @@ from keras_optkit.runtime.preflight import check
 from keras_optkit.runtime.warning import warn_of_misfits
 from keras_optkit.runtime.watching import watch
 from keras_optkit.specs.errors import in_short
-from keras_optkit.specs.hints import nearest_first
+from keras_optkit.specs.hints import nearest
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.resolving import RunLength, resolve
@@ -85,7 +85,7 @@ def compile_with(
     written, run = read(OptimizerSpec, spec), RunLength.of(steps_per_epoch, epochs)
     spec = resolve(written, run)
     check_is_model(model)
-    _check_arguments(model, compile_arguments)
+    _check_arguments(model, spec, compile_arguments)
     if not isinstance(keep_state, bool):
         raise TypeError(f"keep_state must be True or False, received {in_short(keep_state)}")
     old = optimizer_to_continue(model) if keep_state else None
@@ -119,7 +119,7 @@ def compile_with(
     return model
 
 
-def _check_arguments(model: keras.Model, arguments: Mapping[str, Any]) -> None:
+def _check_arguments(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any]) -> None:
     if "optimizer" in arguments:
         raise TypeError("compile_with makes the optimizer from the spec: leave out optimizer=")
     known = inspect.signature(model.compile).parameters
@@ -127,9 +127,17 @@ def _check_arguments(model: keras.Model, arguments: Mapping[str, Any]) -> None:
         return
     for name in arguments:
         if name not in known:
-            nearest = nearest_first(name, known.keys() - {"optimizer"})[:1]
-            hint = f", did you mean {nearest[0]!r}?" if nearest else ""
-            raise TypeError(f"model.compile has no argument {name!r}{hint}")
+            raise TypeError(f"model.compile has no argument {name!r}{_instead_of(name, known.keys(), model, spec)}")
+
+
+def _instead_of(name: str, known: Iterable[str], model: keras.Model, spec: OptimizerSpec) -> str:
+    """Where the argument ``name`` belongs, if that can be told."""
+    if name in type(spec).model_fields:
+        return f": it is a field of the spec, spec.replace({name}=...)"
+    if name in inspect.signature(model.fit).parameters:
+        return ": it belongs to model.fit"
+    meant = nearest(name, {*known, "steps_per_epoch", "epochs"} - {"optimizer"})
+    return f", did you mean {meant!r}?" if meant else ""
 
 
 def _compiled_before(model: keras.Model, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from keras_optkit.runtime.keras_internals import sublayers
 from keras_optkit.runtime.places import check_is_model, places_in
 from keras_optkit.runtime.warning import warn
+from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.patterns import compiled_by_re
 from keras_optkit.specs.tracebacks import short_traceback
@@ -60,7 +61,7 @@ def layerwise_groups(model: keras.Model, decay: float, *, by: str | None = None)
     """
     check_is_model(model)
     if isinstance(decay, bool) or not isinstance(decay, numbers.Real) or not 0 < float(decay) <= 1:
-        raise ValueError(f"decay must be in (0, 1], received {decay!r}")
+        raise ValueError(f"decay must be a number in (0, 1], received {in_short(decay)}")
     pattern = None if by is None else _compiled(by)
     owned = _owned(model, pattern)
     if not owned:

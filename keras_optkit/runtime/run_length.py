@@ -111,7 +111,7 @@ def _trained_on(samples: int, validation_split: Any) -> int:
 def _batches(data: Any) -> int:
     """How many batches ``data`` says it has."""
     kind = type(data).__name__
-    remedy = "pass steps_per_epoch to fit, and the same number in place of run_of"
+    remedy = "in place of run_of, pass steps_per_epoch=... and epochs=..., and the same to fit"
     if hasattr(data, "cardinality"):
         cardinality = int(cast("Any", data.cardinality() if callable(data.cardinality) else data.cardinality))
         if cardinality >= 0:
@@ -132,8 +132,12 @@ def _batches(data: Any) -> int:
     if batches is None and (hasattr(data, "__iter__") or hasattr(data, "__getitem__")):
         raise ValueError(f"data is a {kind}, which does not know its length: {remedy}")
     if batches is None or isinstance(data, (str, bytes, set, frozenset, Mapping, list, tuple)):
+        if isinstance(data, (list, tuple, Mapping)) and data:
+            hint = "; make arrays of lists with numpy.asarray"
+        else:
+            hint = f"; if it is the number of batches, write steps_per_epoch={data}" if isinstance(data, int) else ""
         raise TypeError(
             "data must be what fit takes as x: arrays or tensors, a tf.data.Dataset, a PyDataset or another loader of "
-            f"batches, received {in_short(data)}; lists of numbers are made arrays by numpy.asarray"
+            f"batches, received {in_short(data)}{hint}"
         )
     return int(batches)

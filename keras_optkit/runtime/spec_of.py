@@ -70,12 +70,21 @@ def spec_of(source: Any) -> OptimizerSpec | ScheduleSpec:
     if optimizer is None and source is not None:
         raise ValueError(_NOT_COMPILED)
     if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise TypeError(f"{_TAKES}, received {in_short(source)}")
+        raise TypeError(f"{_TAKES}, received {in_short(source)}{_hint(source)}")
     return read_keras(_form(optimizer))
 
 
 _TAKES = "spec_of takes a Keras optimizer, a schedule, a compiled model, or what Keras serialized of one"
 _NOT_COMPILED = "the model has no optimizer: compile it first"
+
+
+def _hint(source: object) -> str:
+    """What to do with what is no Keras object."""
+    if isinstance(source, (OptimizerSpec, ScheduleSpec)):
+        return "; it is a spec already"
+    if isinstance(source, type):
+        return f"; make one first: {source.__name__}(...)"
+    return "; parse_spec makes a spec of a name" if isinstance(source, str) else ""
 
 
 def _spec_of_form(source: Mapping[Any, Any]) -> OptimizerSpec | ScheduleSpec:

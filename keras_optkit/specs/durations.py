@@ -20,6 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from keras_optkit.specs.containers import entries
+from keras_optkit.specs.duration_errors import FORMS, bare_float, no_duration
 from keras_optkit.specs.errors import careful, field_error, in_short
 from keras_optkit.specs.numbers import MOST_STEPS, countable, counted, real, scalar, whole_number
 
@@ -91,8 +92,8 @@ class Duration(str):
     def _of_number(cls, number: object, unit: str) -> Self:
         amount = real(number)
         if amount is None or not 0 <= amount < math.inf:
-            name = "percent" if unit == "%" else unit
-            raise ValueError(f"the number of {name} must be >= 0, received {in_short(number)}")
+            name = "percentage" if unit == "%" else "number of epochs"
+            raise ValueError(f"the {name} must be a number >= 0, received {in_short(number)}")
         return cls._written(Decimal(repr(amount)), unit)
 
     @classmethod
@@ -137,10 +138,16 @@ def read_duration(value: object) -> int | Duration:
 
 def positive_duration(value: object) -> int | Duration:
     """``read_duration`` for a duration that must be longer than nothing."""
-    duration = value if type(value) is int and value <= MOST_STEPS else _read(value)
+    duration = value if type(value) is int and value <= MOST_STEPS else 0 if _is_bare_zero(value) else _read(value)
     if not duration or (isinstance(duration, int) and duration < 0):
         raise field_error("out_of_range", "must be > 0", value)
     return duration
+
+
+@careful
+def _is_bare_zero(value: object) -> bool:
+    """Whether ``value`` is 0.0 or "0.0", which is not to be answered with "write 0" where 0 is refused too."""
+    return "0" in value and not value.strip(" 0.") if isinstance(value, str) else real(value) == 0
 
 
 @careful
@@ -155,13 +162,10 @@ def _read(value: object) -> int | Duration:
         return number
     amount = real(found)
     if amount is None or not math.isfinite(amount):
-        raise field_error("wrong_type", _FORMS, value)
+        raise field_error("wrong_type", FORMS, value)
     if amount < 0:
         return -1  # which is in no range
-    raise _bare_float(amount, value)
-
-
-_FORMS = "must be a whole number of steps, or a duration such as '20 epochs' or '5%'"
+    raise bare_float(amount, value)
 
 
 # A sweep or a test suite reads the same few texts again and again: 0.2 us for each instead of 3.
@@ -172,7 +176,7 @@ def _from_text(text: str) -> int | Duration:
         return steps
     match = _TEXT.fullmatch(text.strip()) if len(text) < 2 * _MOST_DIGITS else None
     if match is None:
-        raise field_error("wrong_type", _FORMS, text)
+        raise no_duration(text)
     number, unit = match["number"].replace("_", ""), (match["unit"] or "").lower()
     if len(number) > _MOST_DIGITS:
         raise field_error("out_of_range", f"must be a number of at most {_MOST_DIGITS} digits", text)
@@ -186,20 +190,7 @@ def _from_text(text: str) -> int | Duration:
         return Duration._written(exact, "epochs" if unit.startswith("epoch") else "%")
     if exact == exact.to_integral_value() and (unit or exact >= 2):
         return countable(int(exact), text)
-    raise field_error("wrong_type", "must be a whole number of steps", text) if unit else _bare_float(amount, text)
-
-
-def _bare_float(amount: float, value: object) -> PydanticCustomError:
-    """The error for a float that is no number of steps. With 1.0 people may mean one step or the whole run."""
-    if amount == 0:
-        rule = "must not be a bare float: write 0"
-    elif amount == 1:
-        rule = "must not be a bare float: write 1 for one step, '1 epoch' or '100%'"
-    elif amount < 1:
-        rule = f"must not be a bare float: write '{amount!r} epochs', or '{amount * 100:g}%' of the run"
-    else:
-        rule = f"must be a whole number of steps: write round({amount!r}), or '{amount!r} epochs'"
-    return field_error("wrong_type", rule, value)
+    raise field_error("wrong_type", "must be a whole number of steps", text) if unit else bare_float(amount, text)
 
 
 def in_one_unit(*durations: int | str) -> list[Fraction] | None:

@@ -86,7 +86,8 @@ def field_error(kind: str, rule: str, *received: object) -> PydanticCustomError:
 
     A validator raises it as it is; pydantic adds the path.
     """
-    message = cut(", received ".join([rule, *map(in_short, received)]), _LONGEST_MESSAGE)
+    separator = " Received " if rule.endswith("?") else ", received "
+    message = cut(separator.join([rule, *map(in_short, received)]), _LONGEST_MESSAGE)
     # Pydantic asks for literals because it fills templates; without a context it fills nothing in, so that
     # braces in a received value stay as they are.
     return PydanticCustomError(kind, message)  # pyright: ignore[reportArgumentType]
@@ -134,17 +135,41 @@ def _reworded(line: ErrorDetails, spec: type[BaseModel]) -> PydanticCustomError:
     if kind == "literal_error" and line["loc"] == ("type",):
         rule = f"must be {spec.model_fields['type'].default!r}, as this is {spec.__name__} (parse_spec reads any type)"
         return field_error("wrong_type", rule, received)
+    without = _without(line, spec)
     if kind in _RULES:
-        return field_error("wrong_type", _RULES[kind].format_map({"class_name": spec.__name__} | context), received)
+        rule = _RULES[kind].format_map({"class_name": spec.__name__} | context)
+        return field_error("wrong_type", rule + without, received)
     if kind in {"value_error", "assertion_error"}:  # raised by a validator of somebody's own
         return field_error(kind, str(context["error"]) or "is refused", received)
-    # Pydantic adds an address to its own kinds, and to no other: those of ours have the value in their message.
-    return field_error(kind, line["msg"], received) if "url" in line else field_error(kind, line["msg"])
+    if "url" in line:  # pydantic adds an address to its own kinds, and to no other
+        return field_error(kind, line["msg"], received)
+    # Those of ours have the value at the end of their message.
+    rule, separator, value = line["msg"].rpartition(", received ")
+    return field_error(kind, f"{rule}{without}{separator}{value}" if separator else value)
+
+
+def says_none(value: Any) -> bool:
+    """Whether ``value`` is None, or a text for it: in quotes, or Python's word in YAML."""
+    # type(), since anything may have been written, also what raises when it is asked for its class.
+    return value is None or (issubclass(type(value), str) and str.lower(value) in {"none", "null", ""})
+
+
+def _without(line: ErrorDetails, spec: type[BaseModel]) -> str:
+    """What to add if a field's value says that there shall be none of it, as None, False and 0 do."""
+    field = spec.model_fields.get(str(line["loc"][0])) if len(line["loc"]) == 1 else None
+    received = line["input"]
+    if field is None or field.is_required():
+        return ""
+    is_none = says_none(received)
+    if is_none and field.default not in (None, ()):
+        return f"; leave it out for the default, {in_short(field.default)}"
+    is_off = field.default is None and type(received) in {bool, int, float} and not received
+    return "; leave it out for none" if is_none or is_off else ""
 
 
 _RULES = {
-    "model_type": "must be a mapping of field names to values, or {class_name}",
-    "model_attributes_type": "must be a mapping of field names to values, or {class_name}",
+    "model_type": "must be a {class_name}, or a mapping of its fields",
+    "model_attributes_type": "must be a {class_name}, or a mapping of its fields",
     "invalid_key": "field names must be strings",
     "bool_type": "must be true or false",
     "string_type": "must be a string",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
@@ -23,7 +23,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from keras_optkit.specs.durations import duration_schema, plain_text, positive_duration, read_duration
 from keras_optkit.specs.errors import careful, field_error, in_short
-from keras_optkit.specs.numbers import LARGEST, SMALLEST, scalar, to_number, whole_number
+from keras_optkit.specs.numbers import LARGEST, MOST_STEPS, SMALLEST, scalar, to_number, whole_number
 
 
 class Range:
@@ -68,7 +68,9 @@ class Range:
             return number
         rounds_out = self.low < number < self.high
         rounded = ", also after rounding to float32" if rounds_out else ""
-        raise field_error("out_of_range", f"{self.rule}{rounded}{self._remedy}", value)
+        is_share = self.low >= 0 and self.high <= 1 and 10 <= number < 100 and self._least <= number / 100 <= self._most
+        percent = f" ({number:g}% is {number / 100:g})" if is_share else ""
+        raise field_error("out_of_range", f"{self.rule}{rounded}{self._remedy}{percent}", value)
 
     def whole_number(self, value: object) -> int:
         """``value`` as an int in the range.
@@ -78,7 +80,7 @@ class Range:
         """
         number = whole_number(value)
         if number is None:
-            raise field_error("wrong_type", "must be a whole number", value)
+            raise field_error("wrong_type", f"must be a whole number{_without_point(value)}", value)
         if self._least <= number <= self._most:
             return number
         raise field_error("out_of_range", f"{self.rule}{self._remedy}", value)
@@ -102,6 +104,15 @@ class Range:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         is_whole = schema.get("metadata", {})["number"] is int
         return {"type": "integer" if is_whole else "number", **self.json_schema}
+
+
+def _without_point(value: object) -> str:
+    """What to add to an error if ``value`` is a whole float, or the text of one."""
+    try:
+        amount = float(scalar(value))
+    except Exception:  # anything may have been written
+        return ""
+    return f"; write {amount:.0f}" if amount.is_integer() and 0 < amount < MOST_STEPS else ""
 
 
 _RANGE = re.compile(r"([<>]=?) (\S+)|([\[(])(\S+), (\S+)([\])])")
@@ -133,11 +144,20 @@ def _listed(value: object) -> tuple[Any, ...]:
     """``value`` as a tuple. A set is refused, because it has lost the order; a string, because it is one value."""
     is_row = hasattr(value, "__array__") and getattr(value, "ndim", 0) == 1
     if isinstance(value, (str, bytes, bytearray, memoryview)) or not (is_row or isinstance(value, Sequence)):
-        raise field_error("wrong_type", "must be a list", value)
+        raise field_error("wrong_type", f"must be a list{_as_list(value)}", value)
     listed = cast("Sequence[Any]", value)
     if len(listed) > _MOST_ENTRIES:
         raise field_error("out_of_range", f"must have at most {_MOST_ENTRIES:,} entries, and has {len(listed):,}")
     return tuple(islice(listed, len(listed)))  # a list of somebody's own may go on after its length
+
+
+def _as_list(value: object) -> str:
+    """How to write the list that ``value`` was meant to be."""
+    if isinstance(value, str):
+        return f": write {in_short([part.strip() for part in value.split(',')])}"
+    if isinstance(value, (set, frozenset)):
+        return ", since a set has no order"
+    return f": write [{in_short(value)}]" if isinstance(value, (int, float, Mapping)) else ""
 
 
 def _ordered(value: object) -> tuple[Any, ...]:
@@ -164,7 +184,17 @@ else:
 
 Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
 #: What TensorFlow accepts as the name of a scope, which Keras makes of it.
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9.][A-Za-z0-9_.>-]*$")]
+_NAME = r"^[A-Za-z0-9.][A-Za-z0-9_.>-]*$"
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(_NAME[1:-1], text):
+        rule = "must be letters, digits and any of _ . > -, the first a letter, a digit or ."
+        raise field_error("wrong_type", rule, text)
+    return text
+
+
+Name = Annotated[str, Field(json_schema_extra={"pattern": _NAME}), AfterValidator(_name)]
 
 Number = Annotated[float, Range("(-inf, inf)")]
 Positive = Annotated[float, Range("> 0")]

@@ -8,17 +8,20 @@ lets the writer go on.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from keras_optkit.specs.vocabulary import GONE, KERAS_NAMES
+from keras_optkit.specs.vocabulary import GONE, KERAS_NAMES, NO_TYPES, TYPE_NAMES
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
-# From where on two names look like one with a slip in it; difflib's own default for close matches.
-_ALIKE = 0.6
+# From where on two names look like one with a slip in it. At difflib's own 0.6, 'seed' would be 'use_ema'.
+_ALIKE = 0.65
+# Of so many letters, a beginning is enough: 'cosin' is CosineDecay, not Join.
+_BEGINNING = 4
 _LONGEST = 100
 
 
@@ -38,9 +41,22 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return best if best is not None and _likeness(name, best) >= _ALIKE else None
 
 
-def nearest_first(name: str, known: Iterable[str]) -> list[str]:
-    """All ``known`` names, those most like ``name`` first, equals in alphabetical order."""
-    return sorted(known, key=lambda other: (-_likeness(name, other), other))
+def meant_type(name: str, known: Iterable[str]) -> tuple[str | None, str]:
+    """Which of the ``known`` types ``name`` was probably meant to be, if one, and what to say about it.
+
+    ``"tf.keras.optimizers.Adam"``, ``"Adam(0.1)"`` and ``"AdamOptimizer"`` are Adam, PyTorch's ``"MultiStepLR"`` is
+    PiecewiseConstantDecay.
+    """
+    types = {_bare(each): each for each in known}
+    parts = re.findall(r"[\w-]+", name[:_LONGEST].partition("(")[0])
+    for part in reversed(parts):
+        word = _bare(part)
+        if meant := types.get(word) or types.get(_ELSEWHERE.get(word, "")):
+            return meant, f"did you mean {meant!r}?"
+        if word in _NO_TYPES:
+            return None, _NO_TYPES[word]
+    meant = nearest(parts[-1] if parts else name, types.values())
+    return meant, f"did you mean {meant!r}?" if meant else ""
 
 
 def explain_unknown_field(name: str, given: Mapping[str, object], spec: type[BaseModel]) -> tuple[str | None, str]:
@@ -60,12 +76,22 @@ def explain_unknown_field(name: str, given: Mapping[str, object], spec: type[Bas
         return "beta_1", "unknown field, in Keras these are two fields: 'beta_1' and 'beta_2'"
     for field in TODAY.get(word, ()):
         if field in fields:
-            return field, f"unknown field, its name in Keras is {field!r}{_unit(word, field, given[name])}"
+            where = "in Keras" if getattr(spec, "mirrors_keras", False) else "here"
+            return field, f"unknown field, its name {where} is {field!r}{_unit(word, field, given[name])}"
+    if word == "params" and isinstance(given[name], Mapping):
+        word = "config"
     if word in _GONE:
-        return None, f"unknown field: {_GONE[word]}"
+        return None, f"unknown field: {_GONE[word].format(name)}"
     if best := nearest(name, fields):
         return best, f"unknown field, did you mean {best!r}?"
-    return None, f"unknown field, {spec.__name__} has {', '.join(fields)}"
+    known = [field for field in fields if field != "type"]
+    known.sort(key=lambda field: (field != "learning_rate", field not in spec.__annotations__))
+    return None, f"unknown field, {spec.__name__} has {', '.join(known)}"
+
+
+def _bare(name: str) -> str:
+    """``name`` in the form in which names of types are compared across libraries: ``"CosineLRScheduler"`` is cosine."""
+    return re.sub(r"(optimizer|lr|scheduler?|spec)+$", "", canonical(name))
 
 
 def _means(name: object, field: str) -> bool:
@@ -77,6 +103,10 @@ def _unit(word: str, field: str, value: object) -> str:
     """What to say of a value whose unit is not that of the ``field`` it is meant for."""
     if field == "alpha":
         return ", which is a fraction of the first rate"
+    if field == "learning_rate_multiplier":
+        return ", which multiplies the optimizer's rate"
+    if "schedule" in word:
+        return ", which takes a number or a schedule"
     if "epoch" in word:
         amount = _amount(value)
         return f", which counts steps: write '{amount if 0 < amount < 1e9 else 20:g} epochs'"
@@ -88,6 +118,8 @@ def _likeness(name: str, other: str) -> float:
 
     # A comparison takes 0.1 ms for two names, and seconds for a name of a million characters, which is like none.
     words = canonical(name[:_LONGEST]), canonical(other[:_LONGEST])
+    if len(words[0]) >= _BEGINNING and words[1].startswith(words[0]):
+        return 0.99
     # Letters in another order are one slip: 'Adma' is Adam, though Adamax has one letter more in common with it.
     return 1.0 if sorted(words[0]) == sorted(words[1]) else difflib.SequenceMatcher(None, *words).ratio()
 
@@ -123,3 +155,5 @@ def _amount(value: object) -> float:
 #: Words from elsewhere, by canonical spelling -> the names they may have in Keras.
 TODAY = {canonical(word): tuple(names.split()) for names, words in KERAS_NAMES.items() for word in words}
 _GONE = {canonical(word): instead for words, instead in GONE for word in words.split()}
+_ELSEWHERE = {_bare(word): _bare(name) for name, words in TYPE_NAMES.items() for word in words}
+_NO_TYPES = {word: instead for words, instead in NO_TYPES for word in words.split()}

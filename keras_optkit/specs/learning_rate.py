@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from keras_optkit.specs.errors import field_error
+from keras_optkit.specs.errors import field_error, says_none
 from keras_optkit.specs.fields import IsRate, Range
+from keras_optkit.specs.numbers import meant_number
 from keras_optkit.specs.registry import find, read, suggestion
 from keras_optkit.specs.schedules.base import ScheduleSpec
 
@@ -26,11 +28,16 @@ def _learning_rate(value: object) -> float | ScheduleSpec:
     except PydanticCustomError as error:
         if error.type != "wrong_type":
             raise
-        rule = f"must be a number or a schedule{suggestion(ScheduleSpec, value)}"
+        # To a number that went wrong, the names of the schedules are no help, nor are they to a page of text.
+        text = str.__str__(value) if isinstance(value, str) else ""  # without the methods of a text of one's own
+        is_number = text and (says_none(text) or _IS_NO_NAME.search(text))
+        hint = meant_number(text) or (", such as 0.001" if is_number else suggestion(ScheduleSpec, value))
+        rule = f"must be a number or a schedule{hint}"
         raise field_error("wrong_type", rule, value) from None
 
 
 _RANGE = Range("> 0")
+_IS_NO_NAME = re.compile(r"[0-9]|.{50}", re.DOTALL)
 _SCHEMA = {
     "anyOf": [
         {"type": "number", **_RANGE.json_schema},

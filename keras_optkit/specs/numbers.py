@@ -70,10 +70,34 @@ def _converted(value: object) -> float:
         with contextlib.suppress(ValueError):
             number = float(found)
     if number is None:
-        raise field_error("wrong_type", "must be a number", value)
+        raise field_error("wrong_type", f"must be a number{meant_number(found)}", value)
     if number == 0 and not _is_zero(found):
         raise field_error("out_of_range", _FLOAT32, value)
     return number
+
+
+def meant_number(value: object) -> str:
+    """What to add to an error if ``value`` is a text that says a number otherwise: ``"5%"``, ``"1/100"``, ``"0,1"``."""
+    match = _WRITTEN_OTHERWISE.fullmatch(value) if isinstance(value, str) and len(value) < _SHORT_TEXT else None
+    if match is None:
+        return ""
+    percent, decimal, over, under = match.groups()
+    number = (
+        Fraction(percent) / 100
+        if percent
+        else Fraction(decimal.replace(",", "."))
+        if decimal
+        else Fraction(int(over), int(under))
+    )
+    return f"; write {float(number)!r}"
+
+
+_SHORT_TEXT = 30
+# A comma is a decimal one unless it may part thousands: "0,001", not "1,000".
+_WRITTEN_OTHERWISE = re.compile(
+    r"\s*(?:([0-9]+(?:\.[0-9]+)?)\s*%|(0,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,}))|([0-9]+)\s*/\s*(0*[1-9][0-9]*))\s*",
+    re.ASCII,
+)
 
 
 def _is_zero(number: object) -> bool:

@@ -90,9 +90,11 @@ def _set(node: Any, path: list[str], value: Any, before: tuple[str, ...]) -> Any
     if name == "type" and not rest and not (isinstance(node, dict) and "type" not in node):
         return node if isinstance(node, dict) and _is_same_type(value, node["type"]) else {"type": value}
     if not isinstance(node, dict):
-        raise nowhere(f"{'.'.join(before)} is {in_short(node)}, which has no fields; give it a type first")
+        where = ".".join(before)
+        remedy = f"; for a schedule, set {where}.type too" if isinstance(node, float) else ""
+        raise nowhere(f"{where} is {in_short(node)}, which has no fields{remedy}")
     if rest and rest != ["type"] and name not in node:
-        meant = nearest(name, map(str, node))
+        meant = rest[0] if rest[0] in node else nearest(name, map(str, node))
         raise nowhere(f"unknown field, did you mean {meant!r}?" if meant else "unknown field")
     inner = _set(node.get(name), rest, value, (*before, name)) if rest else value
     return {**node, name: inner}

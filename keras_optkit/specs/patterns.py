@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from keras_optkit.specs.errors import field_error
@@ -97,7 +97,14 @@ def _checked_by(compile_pattern: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(checked)
 
 
+def _one_pattern(value: object) -> object:
+    if isinstance(value, (list, tuple)):
+        rule = "must be one regular expression: a|b finds what a or b finds"
+        raise field_error("wrong_type", rule, value)
+    return value
+
+
 #: A regular expression that is searched in variable paths, each time starting at a component.
-Pattern = Annotated[str, Field(min_length=1), _checked_by(search_of)]
+Pattern = Annotated[str, Field(min_length=1), _checked_by(search_of), BeforeValidator(_one_pattern)]
 #: A regular expression that Keras itself searches in variable paths, with ``re``.
 KerasPattern = Annotated[str, Field(min_length=1), _checked_by(compiled_by_re)]

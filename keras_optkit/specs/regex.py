@@ -34,7 +34,9 @@ def parsed(pattern: str) -> Any:
             warnings.simplefilter("error", FutureWarning)
             return re._parser.parse(pattern)  # type: ignore[attr-defined]
     except (re.error, OverflowError, RecursionError, FutureWarning) as error:
-        raise ValueError(f"must be a regular expression ({error})") from None
+        # As in "*bias" of a shell, in which the star alone is any text.
+        remedy = f"; any text is '.*', as in {'.' + pattern!r}" if pattern.startswith("*") else ""
+        raise ValueError(f"must be a regular expression ({error}){remedy}") from None
 
 
 def rewritten(tree: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, TypeVar, cast
 from pydantic import ValidationError
 
 from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
-from keras_optkit.specs.hints import nearest, type_word
+from keras_optkit.specs.hints import meant_type, type_word
 from keras_optkit.specs.value import Value
 
 
@@ -70,6 +70,7 @@ class TypedValue(Value):
 T = TypeVar("T", bound=TypedValue)
 
 _classes: dict[str, type[TypedValue]] = {}
+_MOST_LISTED = 20
 
 
 def register(cls: type[TypedValue]) -> None:
@@ -112,6 +113,8 @@ def read(kind: type[T], data: object) -> T:
     if isinstance(data, kind):
         return data
     if isinstance(data, str):
+        if (cls := find(kind, data)) and (needed := _needed(cls)):
+            raise _refused(kind, (), data, "required", f"is not enough: write {needed}")
         return _read(kind, data, {"type": data}, at=())
     rule = f"must be {_article(kind._noun)} spec, a mapping with a 'type', or the name of a type"
     raise _refused(kind, (), data, "wrong_type", rule + suggestion(kind, data))
@@ -130,13 +133,19 @@ def _read(kind: type[T], name: object, fields: Mapping[Any, object], *, at: tupl
     return validated
 
 
+def _needed(cls: type[TypedValue]) -> str:
+    """The least mapping that could be read as a ``cls``, if it has fields without defaults."""
+    required = [name for name, field in cls.model_fields.items() if field.is_required()]
+    return f"{{'type': {cls._type!r}, {', '.join(f'{name!r}: ...' for name in required)}}}" if required else ""
+
+
 def _refused(kind: type[TypedValue], at: tuple[str, ...], data: object, error: str, rule: str) -> ValidationError:
     return validation_error(kind.__name__, [Mistake(at, data, field_error(error, rule, data))])
 
 
 def _unknown(kind: type[TypedValue], name: str) -> str:
     if name.lstrip().startswith("{"):
-        return "must not be JSON text: load it first"
+        return "must not be JSON text: read it with json.loads first"
     if other := find(TypedValue, name):
         return f"must be {_article(kind._noun)}, and {other._type} is {_article(other._noun)}"
     return f"unknown {kind._noun}{suggestion(kind, name)}"
@@ -147,30 +156,58 @@ def suggestion(kind: type[TypedValue], data: object) -> str:
     if isinstance(data, TypedValue):
         return f"; {type(data).__name__} is {_article(data._noun)}"
     if isinstance(data, type):
-        spec = find(TypedValue, data.__name__)
+        spec = find(kind, data.__name__)
         return f"; write {spec.__name__}(...), not the class {data.__name__}" if spec else ""
     if mirror := find(TypedValue, type(data).__name__):
-        return f"; spec_of(...) makes the {mirror.__name__} of a Keras {mirror._noun}"
+        remedy = f"spec_of(...) makes the {mirror.__name__} of a Keras {mirror._noun}"
+        return f"; {remedy}" if kind in mirror.__mro__ else f"; this is {_article(mirror._noun)} of Keras"
+    if hasattr(data, "compile") and hasattr(data, "fit"):
+        return "; a model goes first into compile_with(model, spec), and spec_of(model) makes the spec of its optimizer"
+    if isinstance(data, (list, tuple)) and any(isinstance(entry, Mapping) for entry in data):
+        return "; of a list, pass one entry"
     if not isinstance(data, str):
         return kind._remedy(data)
     known = registered(kind)
-    meant = nearest(str.__str__(data), known)
-    hint = f"did you mean {meant!r}? The known ones" if meant else "the known ones"
-    return f", {hint} are {', '.join(sorted(known, key=str.lower))}"
+    meant, hint = meant_type(str.__str__(data), known)
+    if hint and not meant:
+        return f"; {hint}"
+    # Of the types of all kinds, those that are meant.
+    same = {name for name, cls in known.items() if not meant or cls._noun == known[meant]._noun}
+    before = f", {hint} The" if meant else ", the"
+    return f"{before} known ones are {', '.join(sorted(same, key=str.lower))}"
 
 
 def _without_type(kind: type[TypedValue], data: Mapping[Any, object]) -> Mistake:
     nodes = [in_short(key) for key, value in data.items() if isinstance(value, Mapping) and "type" in value]
     if "class_name" in data:
         rule = (
-            "required: a spec is {'type': name, **fields}, not Keras's {'class_name': name, 'config': fields}; "
-            "spec_of(...) reads that"
+            "required: a spec is {'type': name, **fields}; spec_of(...) makes one of Keras's {'class_name': name, "
+            "'config': fields}"
         )
     elif nodes:
-        rule = f"required; there is one under {' and '.join(nodes[:5])}"
+        remedy = f": pass what is under {nodes[0]}" if len(nodes) == 1 else ""
+        rule = f"required; there is one under {' and '.join(nodes[:5])}{remedy}"
+    elif meant := _type_elsewhere(kind, data):
+        rule = f"required: {meant}"
     else:
-        rule = f"required: one of {', '.join(registered(kind))}"
+        known = sorted(registered(kind), key=str.lower)
+        # All 28 are no help to somebody who does not know yet what a type is.
+        names = f"one of {', '.join(known)}" if len(known) <= _MOST_LISTED else "such as 'Adam' or 'CosineDecay'"
+        rule = f"required: the name of the {kind._noun}, {names}"
     return Mistake(("type",), data, field_error("required", rule))
+
+
+def _type_elsewhere(kind: type[TypedValue], data: Mapping[Any, object]) -> str | None:
+    """What to write, if a field other than the type holds the name of one, or is called like one."""
+    names = [(key, value) for key, value in data.items() if isinstance(key, str)]
+    for key, value in names:
+        cls = find(kind, value.rpartition(".")[2]) if isinstance(value, str) and len(value) < 100 else None
+        if cls is not None:
+            return f"write 'type': {cls._type!r} instead of {in_short(key)}: {value!r}"
+    for key, value in names:
+        if isinstance(value, Mapping) and (cls := find(kind, key)):
+            return f"write 'type': {cls._type!r}, with the fields beside it, not under {in_short(key)}"
+    return None
 
 
 def _article(noun: str) -> str:

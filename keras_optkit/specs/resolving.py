@@ -18,6 +18,17 @@ M = TypeVar("M", bound=BaseModel)
 Path = tuple[int | str, ...]
 
 
+class UnknownRunError(ValueError):
+    """A duration cannot become steps without the numbers whose names are ``missing``."""
+
+    def __init__(self, reason: str, missing: list[str]) -> None:
+        super().__init__(reason, missing)  # copy and pickle make it again from these
+        self.reason, self.missing = reason, missing
+
+    def __str__(self) -> str:
+        return f"{self.reason}: pass {' and '.join(self.missing)}"
+
+
 class RunLength(NamedTuple):
     """How long a run is, as far as it is known: batches in an epoch, and epochs."""
 
@@ -51,7 +62,7 @@ class RunLength(NamedTuple):
         if whole is None:
             missing = [name for name in needed_for(duration) if getattr(self, name) is None]
             field = ".".join(map(str, path))
-            raise ValueError(f"{field} is {str(duration)!r}: pass {' and '.join(missing)}")
+            raise UnknownRunError(f"{field} is {str(duration)!r}", missing)
         share = duration.exact / 100 if duration.unit == "%" else duration.exact
         # Halves go up so that two parts that make up the run never end before it. One step more than can be counted is
         # refused where the spec is validated again, in words.
@@ -78,13 +89,17 @@ def positive_count(name: str, value: object) -> int:
             "of batches that one epoch really has"
         )
     if count is None or count < 1:
-        raise ValueError(f"{name} must be a whole number > 0, received {in_short(value)}{_remedy(name, real(found))}")
+        raise ValueError(f"{name} must be a whole number > 0, received {in_short(value)}{_remedy(name, found)}")
     return count
 
 
-def _remedy(name: str, amount: float | None) -> str:
-    if amount == 1:
-        return "; write 1"
+_LONG = 17
+
+
+def _remedy(name: str, value: object) -> str:
+    amount = real(value)
+    if amount == 1 or (isinstance(value, str) and value.isdecimal() and len(value) < _LONG):
+        return f"; write {int(value)}"  # type: ignore[call-overload]
     if amount is None or amount <= 0 or amount.is_integer() or not math.isfinite(amount):
         return ""
     if name == "steps_per_epoch":
@@ -109,7 +124,7 @@ def resolve(spec: M, run: RunLength, path: Path = ()) -> M:
     except ValidationError as error:
         durations = [name for name in changed if not isinstance(old[name], BaseModel)]
         became = ", ".join(f"{name} {old[name]!r} is {new[name]!r}" for name in durations)
-        written = f" ({became})" if became else ""
+        written = f" (in steps, {became})" if became else ""
         mistakes = [
             Mistake(
                 (*path, *line["loc"]),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 #: Names in Keras -> words for them elsewhere. Of several names, the first that a spec has is meant.
 KERAS_NAMES = {
-    "learning_rate initial_learning_rate max_learning_rate peak_learning_rate": (
+    "learning_rate initial_learning_rate max_learning_rate peak_learning_rate learning_rate_multiplier": (
         "lr", "eta", "base_lr", "init_lr", "initial_lr", "start_lr", "learning_rate",
-        "initial_learning_rate", "init_value", "base_learning_rate",
+        "initial_learning_rate", "init_value", "base_learning_rate", "start", "value",
     ),
     "learning_rate": (
         "schedule", "scheduler", "lr_schedule", "lr_scheduler", "learning_rate_schedule",
     ),
     "end_learning_rate alpha minimum": (
         "floor", "min_lr", "end_lr", "final_lr", "eta_min", "min_learning_rate", "minimum_learning_rate",
-        "final_learning_rate", "end_value",
+        "final_learning_rate", "end_value", "end",
     ),
     "max_learning_rate peak_learning_rate maximal_learning_rate warmup_target maximum": (
         "cap", "max_lr", "peak_lr", "max_learning_rate", "peak_learning_rate", "maximal_learning_rate",
@@ -49,12 +49,46 @@ KERAS_NAMES = {
     "m_mul": ("m_mult", "m_multiplier", "cycle_decay", "lr_mul"),
     "warmup_steps": ("num_warmup_steps", "warmup", "warmup_iters", "warmup_epochs", "warmup_length"),
     "power": ("exponent", "degree"),
+    "shape": ("anneal_strategy", "curve", "interpolation", "warmup_method", "decay_type"),
     "learning_rate_multiplier": ("lr_mult", "lr_multiplier", "lr_scale", "learning_rate_scale", "multiplier"),
     "match": ("params", "pattern", "regex", "name", "names", "variables", "layers"),
     "exclude_from_weight_decay": ("no_decay", "exclude", "weight_decay_exclude", "exclude_from_decay"),
     "groups": ("param_groups", "parameter_groups", "layer_groups"),
     "nesterov": ("use_nesterov", "nesterov_momentum"),
 }  # fmt: skip
+
+#: Types -> names for them elsewhere: in PyTorch, timm, transformers, optax and older Kerases.
+TYPE_NAMES = {
+    "CosineDecay": ("cosine", "cosine_annealing"),
+    "CosineDecayRestarts": ("cosine_annealing_warm_restarts", "cosine_with_restarts", "cosine_restarts", "sgdr"),
+    "ExponentialDecay": ("exponential", "exp", "step"),
+    "PiecewiseConstantDecay": ("multi_step", "piecewise", "piecewise_constant", "milestones"),
+    "PolynomialDecay": ("poly", "polynomial", "linear_decay"),
+    "Ramp": ("linear",),
+    "Constant": ("fixed",),
+    "Warmup": ("linear_warmup", "constant_with_warmup", "cosine_with_warmup", "warmup_cosine"),
+    "OneCycle": ("1cycle", "super_convergence"),
+    "Cyclical": ("cyclic", "triangular"),
+    "InverseSqrtDecay": ("noam", "inverse_sqrt", "rsqrt", "transformer"),
+    "WarmupStableDecay": ("wsd", "trapezoidal"),
+    "Join": ("sequential", "chained", "join_schedules"),
+    "SGD": ("momentum", "nesterov", "gradient_descent", "sgdm", "sgdw"),
+    "AdamW": ("bert_adam", "adam_weight_decay", "adamw_torch", "adamw_hf"),
+    "ScheduleFreeAdamW": ("schedule_free", "adamw_schedule_free"),
+}  # fmt: skip
+
+#: Names of what Keras does not have -> what to do instead.
+NO_TYPES = (
+    (
+        "radam rectifiedadam lars novograd adabelief prodigy adan sophia shampoo lookahead adamod yogi ranger madgrad",
+        "Keras has no such optimizer; those nearest to it are AdamW, Lamb and ScheduleFreeAdamW",
+    ),
+    ("reducelronplateau plateau", "use keras.callbacks.ReduceLROnPlateau, since a schedule does not see metrics"),
+    (
+        "lambda function custom learningrate",
+        "write a subclass of ScheduleSpec with a value(step), and register it with register_spec",
+    ),
+)
 
 #: Words that no optimizer takes any more, or never took -> what to do instead.
 GONE = (
@@ -74,7 +108,10 @@ GONE = (
     ("nesterov", "only SGD has 'nesterov'; Adam with Nesterov momentum is the Nadam optimizer"),
     ("amsgrad", "only Adam and AdamW have 'amsgrad'"),
     ("dampening", "Keras has no dampening; delete it"),
-    ("jit_compile", "jit_compile belongs to compile: compile_with(model, spec, jit_compile=...)"),
+    (
+        "jit_compile loss metrics loss_weights run_eagerly steps_per_execution",
+        "it belongs to compile: compile_with(model, spec, {}=...)",
+    ),
     ("is_legacy_optimizer experimental_run_tf_function", "removed in Keras 3; delete it"),
     (
         "gradient_aggregator gradient_transformers experimental_aggregate_gradients",
@@ -85,6 +122,18 @@ GONE = (
         "a PyTorch option that Keras does not have; delete it",
     ),
     ("parameters var_list params", "a spec knows no variables; compile_with(model, spec) brings them together"),
-    ("config", "write the fields beside 'type', not inside 'config'"),
+    (
+        "epochs num_epochs steps_per_epoch",
+        "it belongs to the run: pass steps_per_epoch=... and epochs=... to compile_with, build_optimizer or describe",
+    ),
+    ("batch_size", "it belongs to fit; run_of(data, epochs=..., batch_size=...) counts the steps"),
+    ("cycle_momentum base_momentum max_momentum", "a schedule changes the learning rate only; delete it"),
+    ("stable_steps", "the stable phase is what warmup_steps and decay_steps leave of total_steps; delete it"),
+    ("last_epoch verbose", "Keras counts the steps itself; delete it"),
+    (
+        "d_model model_size",
+        "the Transformer's schedule has peak_learning_rate=(d_model * warmup_steps) ** -0.5; write that number",
+    ),
+    ("config kwargs args arguments options", "write the fields beside 'type', not inside {!r}"),
     ("module registered_name build_config", "a part of Keras's serialized form; delete it"),
 )

@@ -12,8 +12,11 @@ from keras_optkit import SGDSpec
     ("text", "start"),
     [
         ('{"type": "SGD",\n"momentum": }', ":2: is not JSON: Expecting value"),
+        ('{"type": "SGD",\n"nesterov": True}', ":2: is not JSON: write true instead of True"),
+        ('{"type": "SGD", // mine\n"momentum": 0.9}', ":1: is not JSON: it has no comments such as //"),
+        ('{"type": "SGD",\n"momentum": 0.9,}', ":2: is not JSON: remove the comma after the last entry"),
         ('{"type": "SGD"} x', ":1: is not JSON: Extra data"),
-        ("{'type': 'SGD'}", ":1: is not JSON: Expecting property name enclosed in double quotes"),
+        ("{'type': 'SGD'}", ":1: is not JSON: write double quotes instead of '"),
         ('{"type": "SGD", "type": "Adam"}', ": 'type' is written twice in one object"),
         ('{"type": "SGD", "learning_rate": {"a": 1, "a": 1}}', ": 'a' is written twice in one object"),
         (f'{{"{"a" * 90_000}": 1, "{"a" * 90_000}": 1}}', ": 'aaa"),

@@ -17,8 +17,14 @@ DEEP = "is nested too deeply: the limit is 100 levels"
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("type = 'SGD'\nmomentum = 0.9\nmomentum = 0.8\n", ":3: is not TOML: Cannot overwrite a value"),
-        ("type = 'SGD'\n\nmomentum = \n", ":3: is not TOML: Invalid value"),
+        (
+            "type = 'SGD'\nmomentum = 0.9\nmomentum = 0.8\n",
+            ":3: is not TOML: Cannot overwrite a value, since the key is written twice",
+        ),
+        (
+            "type = 'SGD'\n\nmomentum = \n",
+            ":3: is not TOML: Invalid value; a text needs quotes, and a boolean is true or false",
+        ),
         ("type: SGD", ":1: is not TOML: Expected '=' after a key in a key/value pair"),
         ("type = 'SGD'\nname = 2001-01-01", ": name: must be a string, received datetime.date(2001, 1, 1)"),
         ("type = 'SGD'\nname = 07:30:00", ": name: must be a string, received datetime.time(7, 30)"),

@@ -91,12 +91,8 @@ NO_DURATIONS = [
     "epochs",
     "%",
     "20 epoch s",
-    "20 epoches",
     "20 minutes",
-    "5%%",
     "5 % of run",
-    "-5%",
-    "-1 epoch",
 ]
 NO_DURATIONS += [
     "+5%",
@@ -126,7 +122,9 @@ def test_what_is_no_duration_is_answered_with_the_forms_there_are(value, refusal
 @pytest.mark.parametrize(
     ("value", "rule"),
     [
-        (0.0, "must not be a bare float: write 0"),
+        (0.0, "must be > 0"),
+        ("0.0", "must be > 0"),
+        (np.float32(0), "must be > 0"),
         (1.0, "must not be a bare float: write 1 for one step, '1 epoch' or '100%'"),
         (0.5, "must not be a bare float: write '0.5 epochs', or '50%' of the run"),
         (0.05, "must not be a bare float: write '0.05 epochs', or '5%' of the run"),
@@ -227,9 +225,9 @@ def test_a_number_is_kept_in_its_shortest_form_and_whole_numbers_of_steps_as_int
 
 @pytest.mark.parametrize("number", [-1, float("nan"), float("inf"), 10**400, True, "20", None, 1j], ids=shown)
 def test_a_number_of_epochs_or_percent_is_a_finite_number_from_0_on(number):
-    with pytest.raises(ValueError, match="the number of epochs must be >= 0, received"):
+    with pytest.raises(ValueError, match="the number of epochs must be a number >= 0, received"):
         Duration.epochs(number)
-    with pytest.raises(ValueError, match="the number of percent must be >= 0, received"):
+    with pytest.raises(ValueError, match="the percentage must be a number >= 0, received"):
         Duration.percent(number)
 
 

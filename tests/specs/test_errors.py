@@ -160,7 +160,7 @@ def test_a_wrong_whole_is_refused_at_the_top(refusal):
     for whole in wholes:
         path, message = refusal(SGDSpec.model_validate, whole)
         assert path == ()
-        assert message.startswith("must be a mapping of field names to values, or SGDSpec")
+        assert message.startswith("must be a SGDSpec, or a mapping of its fields")
 
 
 # Whatever was written, an error is short, quick to make, and can be sent elsewhere

@@ -120,7 +120,8 @@ OTHERS = [None, b"10", 10j, np.complex64(10), np.ma.masked, object(), int]
 def test_what_is_not_a_number_is_refused_as_one(field, value, refusal):
     path, message = refusal(read, field, value)
     assert path == (field,)
-    assert message.startswith("must be a number, received ")
+    assert message.startswith("must be a number")
+    assert ", received " in message
 
 
 NANS = [float("nan"), "nan", Decimal("NaN"), np.float32("nan"), np.array(np.nan)]
@@ -228,7 +229,8 @@ def test_a_whole_float_is_a_number_of_steps_and_no_other_whole_number(value, ref
         if field.startswith("steps"):
             assert read(field, value) == int(float(value))
         else:
-            assert refusal(read, field, value).message.startswith("must be a whole number, received ")
+            message = refusal(read, field, value).message
+            assert message.startswith(f"must be a whole number; write {int(float(value))}, received ")
 
 
 @pytest.mark.parametrize("field", WHOLE)

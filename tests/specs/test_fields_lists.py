@@ -36,7 +36,9 @@ def test_a_boolean_of_python_or_numpy_is_a_flag(value):
     ids=repr,
 )
 def test_nothing_but_a_boolean_is_a_flag(value, refusal):
-    assert refusal(read, "flag", value) == (("flag",), f"must be true or false, received {value!r}")
+    path, message = refusal(read, "flag", value)
+    remedy = "; leave it out for the default, False" if value in ("", None) else ""
+    assert (path, message) == (("flag",), f"must be true or false{remedy}, received {value!r}")
 
 
 @pytest.mark.parametrize("value", ["Adam", "adam_1", "my.opt-2>x", "0", ".hidden"])
@@ -88,7 +90,8 @@ def test_what_has_no_order_is_no_list(value, refusal):
     for field in ("whole", "listed"):
         path, message = refusal(read, field, value)
         assert path == (field,)
-        assert message.startswith("must be a list, received ")
+        assert message.startswith("must be a list")
+        assert ", received " in message
 
 
 @pytest.mark.parametrize("value", [[], (), np.array([])], ids=repr)

@@ -54,7 +54,7 @@ def test_any_multiplier_from_0_up_is_taken(multiplier):
         ({"match": ""}, ("match",), "must not be empty"),
         ({"match": "dense("}, ("match",), r"must be a regular expression.*received 'dense\('"),
         ({"match": "a{99999999999}"}, ("match",), "must be a regular expression"),
-        ({"match": ["a"]}, ("match",), "must be a string"),
+        ({"match": ["a"]}, ("match",), "must be one regular expression"),
         ({"match": "a", "learning_rate_multiplier": -0.1}, ("learning_rate_multiplier",), "must be >= 0"),
         ({"match": "a", "learning_rate_multiplier": None}, ("learning_rate_multiplier",), "must be a number"),
         ({"match": "a", "learning_rate_multiplier": float("inf")}, ("learning_rate_multiplier",), "finite"),

@@ -174,7 +174,8 @@ def test_a_node_that_is_given_as_a_spec_has_fields_too():
 
 # Mistakes
 
-NO_FIELDS = "which has no fields; give it a type first, received 5"
+NO_FIELDS = "which has no fields, received 5"
+NO_SCHEDULE = "which has no fields; for a schedule, set learning_rate.type too, received 5"
 BARE = "must not be a bare float: write '0.5 epochs', or '50%' of the run, received 0.5"
 UNCLOSED = "must be a regular expression (missing ), unterminated subpattern at position 0), received '('"
 
@@ -189,12 +190,12 @@ UNCLOSED = "must be a regular expression (missing ), unterminated subpattern at 
         (SPEC, "learning_rate.alpha", True, "must be a number, not a boolean, received True"),
         (SPEC, "groups.0.match", "", "must not be empty, received ''"),
         (SPEC, "groups.0.match", "(", UNCLOSED),
-        (SPEC, "groups.0", "head/", "must be a mapping of field names to values, or ParamGroup, received 'head/'"),
+        (SPEC, "groups.0", "head/", "must be a ParamGroup, or a mapping of its fields, received 'head/'"),
         (SPEC, "groups.2.match", "a", "there is no '2' in a list of 2: its entries are 0 to 1, received 'a'"),
         (SPEC, "groups.-1.match", "a", "there is no '-1' in a list of 2: its entries are 0 to 1, received 'a'"),
         (SPEC, "groups.head.match", "a", "there is no 'head' in a list of 2: its entries are 0 to 1, received 'a'"),
         (PIECES, "values.3", 1, "there is no '3' in a list of 3: its entries are 0 to 2, received 1"),
-        (SGDSpec(), "learning_rate.decay_steps", 5, f"learning_rate is 0.01, {NO_FIELDS}"),
+        (SGDSpec(), "learning_rate.decay_steps", 5, f"learning_rate is 0.01, {NO_SCHEDULE}"),
         (SPEC, "groups.0.match.x", 5, f"groups.0.match is 'head/', {NO_FIELDS}"),
         (SPEC, "name.x", 5, f"name is None, {NO_FIELDS}"),
         (PIECES, "boundaries.0.x", 5, f"boundaries.0 is 10, {NO_FIELDS}"),

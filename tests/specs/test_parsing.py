@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from strategies import SPEC_STRATEGIES, specs
 
-from keras_optkit import AdamSpec, ExponentialDecaySpec, OptimizerSpec, ScheduleSpec, SGDSpec, parse_spec
+from keras_optkit import (
+    AdamSpec,
+    CosineDecaySpec,
+    ExponentialDecaySpec,
+    OptimizerSpec,
+    ScheduleSpec,
+    SGDSpec,
+    parse_spec,
+)
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.registry import registered
 
@@ -94,15 +102,17 @@ def test_a_spec_is_returned_as_it_is_and_its_dump_is_read_back(spec):
 
 @pytest.mark.parametrize("name", ["adm", "adamm", "", "Adam Spec", "torch.optim.Adam", "x" * 10_000])
 def test_an_unknown_type_is_answered_with_all_the_known(name, refusal):
+    meant = ["adm", "adamm", "Adam Spec", "torch.optim.Adam"]
     for data, at in ((name, ()), ({"type": name}, ("type",))):
         path, message = refusal(parse_spec, data)
         assert path == at
-        assert all(known in message for known in registered(Spec))
+        kinds = [kind for kind in (OptimizerSpec, ScheduleSpec) if name not in meant or kind is OptimizerSpec]
+        assert all(known in message for kind in kinds for known in registered(kind))
 
 
 @pytest.mark.parametrize("text", ["{}", ' {"type": "adam"}', "{"])
 def test_json_text_is_no_name_of_a_type(text, refusal):
-    assert refusal(parse_spec, text) == ((), f"must not be JSON text: load it first, received {text!r}")
+    assert refusal(parse_spec, text) == ((), f"must not be JSON text: read it with json.loads first, received {text!r}")
 
 
 @pytest.mark.parametrize(
@@ -119,11 +129,54 @@ def test_an_unknown_type_is_answered_with_the_one_that_was_meant(name, first, re
     assert f"did you mean {first!r}? The known ones are " in refusal(parse_spec, {"type": name}).message
 
 
-def test_a_mapping_without_a_type_is_answered_with_all_the_known(refusal):
-    for data in ({}, {"learning_rate": 0.1}, {"Type": "adam"}, {None: 1}):
-        path, message = refusal(parse_spec, data)
-        assert path == ("type",)
-        assert all(known in message for known in registered(Spec))
+def test_a_mapping_without_a_type_is_answered_with_what_a_type_is(refusal):
+    for data in ({}, {"learning_rate": 0.1}, {None: 1}):
+        rule = "required: the name of the optimizer or schedule, such as 'Adam' or 'CosineDecay'"
+        assert refusal(parse_spec, data) == (("type",), rule)
+        message = refusal(ScheduleSpec.model_validate, data).message
+        assert all(known in message for known in registered(ScheduleSpec))
+    assert {"Adam", "CosineDecay"} <= registered(Spec).keys()
+
+
+@pytest.mark.parametrize(
+    ("data", "remedy"),
+    [
+        ({"Type": "adam"}, "write 'type': 'Adam' instead of 'Type': 'adam'"),
+        ({"name": "AdamW", "lr": 1}, "write 'type': 'AdamW' instead of 'name': 'AdamW'"),
+        ({"_target_": "torch.optim.Adam"}, "write 'type': 'Adam' instead of '_target_': 'torch.optim.Adam'"),
+        ({"cosine_decay": {}}, "write 'type': 'CosineDecay', with the fields beside it, not under 'cosine_decay'"),
+    ],
+)
+def test_a_type_that_is_written_elsewhere_is_answered_with_where_it_belongs(data, remedy, refusal):
+    assert refusal(parse_spec, data) == (("type",), f"required: {remedy}")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("tf.keras.optimizers.Adam", "Adam"),
+        ("Adam(learning_rate=0.1)", "Adam"),
+        ("AdamOptimizer", "Adam"),
+        ("adamw_torch", "AdamW"),
+        ("torch.optim.lr_scheduler.MultiStepLR", "PiecewiseConstantDecay"),
+        ("CosineAnnealingLR", "CosineDecay"),
+        ("CosineAnnealingWarmRestarts", "CosineDecayRestarts"),
+        ("constant_with_warmup", "Warmup"),
+        ("inverse_sqrt", "InverseSqrtDecay"),
+    ],
+)
+def test_the_name_that_another_library_has_is_answered_with_the_one_here(name, meant, refusal):
+    assert f"unknown optimizer or schedule, did you mean {meant!r}? The known ones are " in refusal(parse_spec, name)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("RAdam", "Keras has no such optimizer"), ("ReduceLROnPlateau", "keras.callbacks"), ("LambdaLR", "ScheduleSpec")],
+)
+def test_what_keras_does_not_have_is_not_answered_with_something_like_it(name, instead, refusal):
+    message = refusal(parse_spec, name).message
+    assert instead in message
+    assert "did you mean" not in message
 
 
 def test_what_keras_serializes_is_answered_with_the_form_of_a_spec(refusal):
@@ -182,8 +235,12 @@ def test_data_that_contains_itself_is_refused(refusal):
 
 
 def test_the_name_of_a_type_with_required_fields_is_not_enough(refusals):
-    lines = refusals(parse_spec, "exponential_decay")
-    assert [line.path for line in lines] == [(field,) for field in DECAY]
+    (line,) = refusals(parse_spec, "exponential_decay")
+    fields = ", ".join(f"{field!r}: ..." for field in DECAY)
+    assert line.path == ()
+    assert (
+        line.message == f"is not enough: write {{'type': 'ExponentialDecay', {fields}}}, received 'exponential_decay'"
+    )
 
 
 # Whatever comes, it is a spec or a ValidationError
@@ -299,8 +356,8 @@ def test_a_keras_object_is_answered_with_the_function_that_reads_it(read, refusa
     ("data", "remedy"),
     [
         (AdamSpec(), "; AdamSpec is an optimizer, received "),
-        (AdamSpec, "; write AdamSpec(...), not the class AdamSpec, received "),
-        (SGD, "; write SGDSpec(...), not the class SGD, received "),
+        (CosineDecaySpec, "; write CosineDecaySpec(...), not the class CosineDecaySpec, received "),
+        (SGD(), "; this is an optimizer of Keras, received "),
         (int, "the name of a type, received "),
         (True, "the name of a type, received True"),
         (3, " (a constant rate is ConstantSpec(learning_rate=3)), received 3"),

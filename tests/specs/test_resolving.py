@@ -167,7 +167,7 @@ def test_a_number_that_cannot_be_read_is_refused_like_what_is_none():
     with pytest.raises(ValueError, match=r"^epochs must be a whole number > 0, received <"):
         decay("5%").resolve(steps_per_epoch=10, epochs=Unreadable(3))
     for make in (Duration.epochs, Duration.percent):
-        with pytest.raises(ValueError, match=r"^the number of (epochs|percent) must be >= 0, received <"):
+        with pytest.raises(ValueError, match=r"^the (number of epochs|percentage) must be a number >= 0, received <"):
             make(Unreadable(3))
 
 
@@ -242,7 +242,7 @@ def test_boundaries_that_meet_are_refused_with_what_was_written_and_what_it_beca
     path, message = refusal(resolve, steps_per_epoch=10, epochs=10)
     assert path == ("learning_rate", "boundaries")
     assert message.startswith("must rise strictly, but 5 follows 5")
-    assert message.endswith("(boundaries ('0.5 epochs', '5%') is (5, 5))")
+    assert message.endswith("(in steps, boundaries ('0.5 epochs', '5%') is (5, 5))")
 
 
 def test_phases_that_leave_nothing_are_refused_with_what_was_written_and_what_it_became(refusal):

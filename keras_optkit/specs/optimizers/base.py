@@ -50,6 +50,7 @@ class OptimizerSpec(Spec, kind=True):
     """
 
     _noun: ClassVar[str] = "optimizer"
+    mirrors_keras: ClassVar[bool] = True
 
     learning_rate: LearningRate
     weight_decay: NonNegative | None = None

@@ -64,5 +64,8 @@ class ScheduleSpec(Spec, ABC, kind=True):
 
     @classmethod
     def _remedy(cls, data: object) -> str:
-        is_rate = isinstance(data, (int, float)) and not isinstance(data, bool)
-        return f" (a constant rate is ConstantSpec(learning_rate={in_short(data)}))" if is_rate else ""
+        if isinstance(data, (int, float)) and not isinstance(data, bool):
+            return f" (a constant rate is ConstantSpec(learning_rate={in_short(data)}))"
+        if isinstance(data, (list, tuple)):
+            return "; rates that change at given steps are a PiecewiseConstantDecaySpec(boundaries=..., values=...)"
+        return "; a function of the step is the value of a ScheduleSpec of your own" if callable(data) else ""

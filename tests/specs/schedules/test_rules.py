@@ -93,8 +93,8 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
         (
             {"schedules": [ONE, {"type": "constant", "learning_rate": 1}]},
             {"schedules": [ONE, "constant"]},
-            ("schedules", 1, "learning_rate"),
-            "required",
+            ("schedules", 1),
+            "is not enough: write {'type': 'Constant', 'learning_rate': ...}",
         ),
         ({"schedules": [ONE, COSINE]}, {"schedules": [ONE, 0.1]}, ("schedules", 1), "must be a schedule spec"),
         (
