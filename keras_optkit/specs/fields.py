@@ -70,7 +70,7 @@ class Range:
         rounded = ", also after rounding to float32" if rounds_out else ""
         is_share = self.low >= 0 and self.high <= 1 and 10 <= number < 100 and self._least <= number / 100 <= self._most
         percent = f" ({number:g}% is {number / 100:g})" if is_share else ""
-        raise field_error("out_of_range", f"{self.rule}{rounded}{self._remedy}{percent}", value)
+        raise field_error("out_of_range", f"{self.rule}{rounded}{percent or self._remedy}", value)
 
     def whole_number(self, value: object) -> int:
         """``value`` as an int in the range.
