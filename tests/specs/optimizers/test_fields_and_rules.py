@@ -174,7 +174,10 @@ def test_what_is_neither_a_number_nor_a_schedule_gives_one_error_without_a_union
 
 def test_a_mistake_in_a_schedule_is_reported_inside_it_and_not_as_a_wrong_number(refusal):
     path, message = refusal(SGDSpec, learning_rate=DECAY | {"decay_rate": 1.5})
-    assert (path, message) == (("learning_rate", "decay_rate"), "must be in (0, 1], received 1.5")
+    assert (path, message) == (
+        ("learning_rate", "decay_rate"),
+        "must be in (0, 1] (a rate that grows is a RampSpec with shape='exponential'), received 1.5",
+    )
 
 
 def test_a_word_for_a_learning_rate_is_answered_with_the_schedule_that_was_meant_and_all_others(refusal):
