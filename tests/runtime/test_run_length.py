@@ -159,39 +159,39 @@ REFUSED = [
     (
         lambda: dataset().repeat(),
         {},
-        "data repeats without an end (cardinality -1): pass steps_per_epoch to fit, and the same number in place of "
-        "run_of",
+        "data repeats without an end (cardinality -1): in place of "
+        "run_of, pass steps_per_epoch=... and epochs=..., and the same to fit",
     ),
     (
         lambda: dataset().filter(lambda x, y: True),
         {},
         "data does not know how many batches it has (cardinality -2): say it with "
-        "data.apply(tf.data.experimental.assert_cardinality(batches)), or pass steps_per_epoch to fit, and the same "
-        "number in place of run_of",
+        "data.apply(tf.data.experimental.assert_cardinality(batches)), or in place of "
+        "run_of, pass steps_per_epoch=... and epochs=..., and the same to fit",
     ),
     (
         lambda: (batch for batch in ()),
         {},
-        "data is a generator, which does not know its length: pass steps_per_epoch to fit, and the same number in "
-        "place of run_of",
+        "data is a generator, which does not know its length: in place of "
+        "run_of, pass steps_per_epoch=... and epochs=..., and the same to fit",
     ),
     (
         lambda: Loader(None),
         {},
-        "data is a Loader, which does not know its length: pass steps_per_epoch to fit, and the same number in place "
-        "of run_of",
+        "data is a Loader, which does not know its length: in place of "
+        "run_of, pass steps_per_epoch=... and epochs=..., and the same to fit",
     ),
     (
         Endless,
         {},
-        "data is a Endless, which does not know its length: pass steps_per_epoch to fit, and the same number in place "
-        "of run_of",
+        "data is a Endless, which does not know its length: in place of "
+        "run_of, pass steps_per_epoch=... and epochs=..., and the same to fit",
     ),
     (
         Unfinished,
         {},
-        "data is a Unfinished, which does not know its length: pass steps_per_epoch to fit, and the same number in "
-        "place of run_of",
+        "data is a Unfinished, which does not know its length: in place of "
+        "run_of, pass steps_per_epoch=... and epochs=..., and the same to fit",
     ),
     (lambda: Loader(0), {}, "data is empty: the Loader has no batches"),
     (lambda: X[:0], {}, "data is empty: it has 0 samples"),
