@@ -337,6 +337,17 @@ def test_damaged_files_are_errors_or_are_read(tmp_path: Path) -> None:
                 assert load_spec(path)
 
 
+def test_a_file_in_which_the_hdf5_library_loops_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keras_optkit.formats.keras._MOST_SECONDS", 3)
+    content = bytearray(with_attribute(training(SGD).decode()))
+    first = content.index(b"GCOL") + 16  # index, count of references and size of the heap's first object
+    content[first : first + 16] = bytes(16)
+    path = tmp_path / "model.h5"
+    path.write_bytes(content)
+    with pytest.raises(SpecFileError, match=r"is an HDF5 file that cannot be read within 3 seconds$"):
+        load_spec(path)
+
+
 def test_of_a_large_file_little_is_read(tmp_path: Path) -> None:
     path = tmp_path / "model.keras"
     with zipfile.ZipFile(path, "w") as archive:
