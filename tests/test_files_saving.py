@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import stat
 import subprocess
 import sys
 import tomllib
@@ -227,11 +228,25 @@ def special(tmp_path: Path) -> Path:
     os.mkfifo(tmp_path / "fifo.json")
     os.mkfifo(tmp_path / "behind a link")
     (tmp_path / "link.json").symlink_to("behind a link")
-    (tmp_path / "zero.json").symlink_to("/dev/zero")
-    (tmp_path / "null.json").symlink_to("/dev/null")
+    _device(tmp_path / "zero.json", 5)
+    _device(tmp_path / "null.json", 3)
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind(os.path.relpath(tmp_path / "socket.json"))  # whose path may have no more than 107 characters
     return tmp_path
+
+
+def _device(path: Path, minor: int) -> None:
+    """A link to /dev/null (3) or /dev/zero (5), or one of the test's own for who could lose the machine's.
+
+    A ``save_spec`` that is wrong, run by root, would replace the device that a link leads to by a file.
+    """
+    if os.access("/dev", os.W_OK):
+        try:
+            os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, minor))
+        except PermissionError:
+            pytest.skip("may replace the machine's devices, and may make none")
+    else:
+        path.symlink_to({3: "/dev/null", 5: "/dev/zero"}[minor])
 
 
 SPECIAL = ["fifo.json", "link.json", "zero.json", "null.json", "socket.json"]
