@@ -250,6 +250,7 @@ def test_the_exclusion_of_keras_s_own_is_refused_with_the_remedy(arguments: dict
         optimizer.exclude_from_weight_decay(**arguments)
 
 
+@pytest.mark.skipif(not can_build(MuonSpec), reason="this Keras has no Muon that trains")
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_muon_scales_the_rate_of_weights_of_any_float_type(dtype: str) -> None:
     weight = keras.Variable(np.eye(2), dtype=dtype, name="slow_kernel")
