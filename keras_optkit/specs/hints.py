@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # From where on two names look like one with a slip in it. At difflib's own 0.6, 'seed' would be 'use_ema'.
 _ALIKE = 0.65
 # Of so many letters, a beginning is enough: 'cosin' is CosineDecay, not Join.
-_BEGINNING = 4
+_BEGINNING = 3
 _LONGEST = 100
 
 

@@ -100,7 +100,7 @@ def test_layers_without_weights_to_train_take_no_step_of_layerwise_decay() -> No
 
 @pytest.mark.parametrize("decay", [0, -0.5, 1.5, True, "0.5", None, float("nan")])
 def test_layerwise_groups_refuse_a_decay_that_is_none(decay: Any) -> None:
-    with pytest.raises(ValueError, match=r"decay must be in \(0, 1\]"):
+    with pytest.raises(ValueError, match=r"decay must be a number in \(0, 1\]"):
         layerwise_groups(functional(), decay)
 
 

@@ -219,7 +219,7 @@ def test_a_field_of_a_kind_reads_mappings_and_names_and_reports_the_whole_path(r
     wrong = {"type": "sgd", "learning_rate": decay | {"decay_rate": 2}}
     assert refusal(Experiment, optimizer="adam", others={"a": wrong}) == (
         ("others", "a", "learning_rate", "decay_rate"),
-        "must be in (0, 1], received 2",
+        "must be in (0, 1] (a rate that grows is a RampSpec with shape='exponential'), received 2",
     )
 
 
