@@ -51,6 +51,7 @@ def read_keras(form: Mapping[Any, Any]) -> OptimizerSpec | ScheduleSpec:
     mistakes: list[Mistake] = []
     fields = _fields(form, (), mistakes)
     spec_class: type[Spec] = find(Spec, fields["type"]) or Spec if isinstance(fields.get("type"), str) else Spec
+    spec: Spec | None = None
     if fields:
         try:
             spec = read(Spec, fields)
