@@ -2,7 +2,7 @@
 
 import inspect
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ def array(variable: Any) -> Any:
 
 
 @contextmanager
-def lists(*words: str) -> Iterator[None]:
+def lists(*words: str) -> Generator[None, None, None]:
     """One warning, at the line of the test, that has all these ``words``."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
