@@ -137,6 +137,9 @@ def test_a_loss_scale_that_no_spec_holds_is_an_error(form: Any) -> None:
     ],
 )
 def test_a_saved_model_is_read_as_the_model_that_keras_loads(name: str) -> None:
+    saved_by = tuple(map(int, re.findall(r"\d+", name)[:2]))
+    if saved_by > tuple(map(int, keras.__version__.split(".")[:2])):
+        pytest.skip("the installed Keras is older than the file")
     path = Path(__file__).parent.parent / "saved_models" / name
     if name.endswith(".h5"):
         # Keras 3 does not find the loss that it wrote into the file itself.
