@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+EXTRAS = yaml,toml,cli,plot
 
 # How many examples `make fuzz` draws for each property that does not say its own number.
 N ?= 1000
@@ -16,7 +17,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # uv has certificates of its own; pip, browsers and company proxies rely on those of the system.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help test quick fuzz test-lowest check demo docs bench coverage-of-keras clean
+.PHONY: help test quick fuzz test-lowest lint check build demo docs bench coverage-of-keras clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 19
@@ -31,7 +32,7 @@ $(VENV)/.ready: pyproject.toml
 	@echo "setting up $(VENV) with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python $(RESOLUTION) -e '.[dev]'
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python $(RESOLUTION) -e '.[$(EXTRAS)]' --group dev
 	@touch $@
 
 test: $(VENV)/.ready ## run the tests, with the same random examples each time
@@ -46,22 +47,29 @@ fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N=1000 o
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory test VENV=.venv-lowest RESOLUTION=--resolution=lowest-direct
 
-check: $(VENV)/.ready ## lint, check types, deprecated calls and import contracts, build the wheel
+lint: $(VENV)/.ready ## check style and import contracts, in a few seconds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+check: lint ## lint, check types and deprecated calls, build and try the builds
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 # What the newest NumPy deprecates is marked in its types. It may need a newer Python than this one.
 	@$(BIN)/uv pip install --quiet --target build/newest-numpy --python-version 3.13 --no-deps --upgrade numpy
 	$(BIN)/pyright --pythonpath $(BIN)/python --project .ci/deprecated.json
-	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory build
+
+build: $(VENV)/.ready ## build dist/, install each build into a fresh environment and use it
+	@rm -rf dist
 	$(BIN)/python -m build --installer uv --outdir dist .
+	$(BIN)/python .ci/try_builds.py $(EXTRAS)
 
 demo: $(VENV)/.ready ## train the textbook cases on real images
 	@$(BIN)/python docs/examples/demo.py
 
 docs: $(VENV)/.ready ## build the documentation into build/site
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -e '.[docs]'
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict -f docs/site/mkdocs.yml
 
 bench: $(VENV)/.ready ## measure speed, as ratios within one run
