@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_optkit.runtime.keras_internals import built_for, knows, scalars, step_count
+from keras_optkit.runtime.parts import parts_of
 from keras_optkit.runtime.places import place_of
 from keras_optkit.runtime.selection import few
 from keras_optkit.runtime.slots import (
@@ -44,7 +45,7 @@ def optimizer_to_continue(model: keras.Model) -> Any:
 
 def has_trained(optimizer: Any) -> bool:
     """Whether ``optimizer`` is built, so that its model has the weights that it is trained with."""
-    return any(built_for(part) for part in _parts(optimizer))
+    return any(built_for(part) for part in parts_of(optimizer))
 
 
 def first_updates(old: Any, new: Any, variables: Sequence[Any]) -> dict[int, int]:
@@ -86,7 +87,7 @@ def carry(old: Any, new: Any, spec: OptimizerSpec, run: RunLength) -> None:
     step_count(trained).assign(_batches(parts))
     lost = [*_carry_slots(parts, target), *_carry_scalars(old, new)]
     _begin_averages(parts, target)
-    if class_name(trained) == "Nadam" and "Nadam" not in map(class_name, _parts(old)):
+    if class_name(trained) == "Nadam" and "Nadam" not in map(class_name, parts_of(old)):
         _make_up_product(trained)
     if lost and _batches(parts):
         warn(f"keep_state could not carry over {'; '.join(lost)}")
@@ -147,8 +148,8 @@ def _places(state: State, target: State, variable: Any) -> dict[tuple[str, ...],
 
 def _carry_scalars(old: Any, new: Any) -> Iterator[str]:
     """Copy what optimizers have for themselves, such as a loss scale, and yield in words what has no place."""
-    places = {class_name(optimizer): scalars(optimizer) for optimizer in (new, *_parts(new))}
-    for optimizer in dict.fromkeys((old, *_parts(old))):
+    places = {class_name(optimizer): scalars(optimizer) for optimizer in (new, *parts_of(new))}
+    for optimizer in dict.fromkeys((old, *parts_of(old))):
         here = places.get(class_name(optimizer), {})
         for name, value in scalars(optimizer).items():
             if name in here:
@@ -176,18 +177,8 @@ def _make_up_product(nadam: Any) -> None:
     scalars(nadam)["_u_product"].assign(nadam.beta_1**updates * np.prod(shrinking))
 
 
-def _parts(optimizer: Any) -> list[Any]:
-    """The optimizers that train the variables: ``optimizer`` itself, or those in it."""
-    import keras
-
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return _parts(optimizer.inner_optimizer)
-    multi: Any = getattr(keras.optimizers, "MultiOptimizer", ())  # Keras 3.13 has none
-    return list(optimizer.optimizers) if isinstance(optimizer, multi) else [optimizer]
-
-
 def _states(optimizer: Any) -> list[State]:
-    return [State(part) for part in _parts(optimizer)]
+    return [State(part) for part in parts_of(optimizer)]
 
 
 def _that_knows(parts: Sequence[State], variable: Any) -> State | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from keras_optkit.runtime.made_for import warn_of_another_run
+from keras_optkit.runtime.parts import parts_of
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback
@@ -25,8 +26,9 @@ class LearningRateMonitor(Callback):
     When training begins, it warns if ``fit`` has other epochs, or other steps per epoch, than those for which the
     durations of the spec became steps.
 
-    With groups, the rate of the group that matches ``match`` is under ``"learning_rate/match"``. Under Keras's
-    ``MultiOptimizer`` the rate of each optimizer in it is under ``"learning_rate/name"``, with the optimizer's name.
+    With groups, the rate of the group that matches ``match`` is under ``"learning_rate/match"``. If
+    several optimizers train the model, as with Keras's ``MultiOptimizer``, the rate of each is under
+    ``"learning_rate/name"``, with the optimizer's name.
 
     Examples:
         >>> ramp = RampSpec(initial_learning_rate=0.075, end_learning_rate=0.0, steps=3)
@@ -58,7 +60,8 @@ class LearningRateMonitor(Callback):
         model: Any = self.model
         params: Any = self.params or {}
         if model.optimizer is not None:
-            warn_of_another_run(_without_loss_scaling(model.optimizer), params.get("steps"), params.get("epochs"))
+            for part in parts_of(model.optimizer):
+                warn_of_another_run(part, params.get("steps"), params.get("epochs"))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Adds the rates to the logs of the batch."""
@@ -71,31 +74,20 @@ class LearningRateMonitor(Callback):
     def _add_rates(self, logs: dict[str, Any] | None) -> None:
         model: Any = self.model
         if logs is not None and model.optimizer is not None:
-            logs.update(_rates(model.optimizer, "learning_rate"))
+            logs.update(_rates(model.optimizer))
 
 
-def _without_loss_scaling(optimizer: Any) -> Any:
-    import keras
-
-    scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-    return optimizer.inner_optimizer if scales else optimizer
-
-
-def _rates(optimizer: Any, key: str) -> Iterator[tuple[str, float]]:
-    """The rates of ``optimizer`` and of all in it, each with its key in the logs."""
-    import keras
-
+def _rates(optimizer: Any) -> Iterator[tuple[str, float]]:
+    """The rates of ``optimizer``, or of those in it, each with its key in the logs."""
     from keras_optkit.runtime.grouped import Grouped
 
-    optimizer = _without_loss_scaling(optimizer)
-    multi: Any = getattr(keras.optimizers, "MultiOptimizer", ())  # Keras 3.13 has none
-    if isinstance(optimizer, multi):
-        names = [inner.name for inner in optimizer.optimizers]
-        for number, (inner, name) in enumerate(zip(optimizer.optimizers, names, strict=True)):
-            yield from _rates(inner, f"{key}/{name}" if names.count(name) == 1 else f"{key}/{name}_{number}")
-        return
-    rate = float(optimizer.learning_rate)
-    yield key, rate
-    if isinstance(optimizer, Grouped):
-        for group in optimizer.groups:
-            yield f"{key}/{group.match}", rate * group.learning_rate_multiplier
+    parts = parts_of(optimizer)
+    names = [part.name for part in parts]
+    for number, (part, name) in enumerate(zip(parts, names, strict=True)):
+        key, rate = "learning_rate", float(part.learning_rate)
+        if len(parts) > 1:
+            key += f"/{name}" if names.count(name) == 1 else f"/{name}_{number}"
+        yield key, rate
+        if isinstance(part, Grouped):
+            for group in part.groups:
+                yield f"{key}/{group.match}", rate * group.learning_rate_multiplier

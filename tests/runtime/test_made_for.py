@@ -93,6 +93,16 @@ def test_the_run_is_known_under_loss_scaling() -> None:
     assert len(_warned(model, 4)) == 1
 
 
+@pytest.mark.skipif(not hasattr(keras.optimizers, "MultiOptimizer"), reason="this Keras has none")
+def test_the_run_is_known_of_each_optimizer_of_a_multi_optimizer() -> None:
+    model = _model()
+    parts = keras.optimizers.OptimizerMap(
+        keras.optimizers.SGD(), {".*": build_optimizer(COSINE, steps_per_epoch=3, epochs=2)}
+    )
+    model.compile(keras.optimizers.MultiOptimizer(parts), "mse")
+    assert len(_warned(model, 4)) == 1
+
+
 def test_the_run_is_no_part_of_the_config() -> None:
     optimizer = build_optimizer(COSINE.replace(name="sgd"), steps_per_epoch=3, epochs=2)
     assert (
