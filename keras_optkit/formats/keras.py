@@ -48,14 +48,13 @@ def read(file: BinaryIO) -> Document:
     """
     start = file.read(len(_HDF5)) or b""
     file.seek(0)
-    bounded: Any = _Bounded(file)
     # Keras before 2.12 wrote HDF5 into files called .keras.
     if start == _HDF5:
         if importlib.util.find_spec("h5py") is None:
             raise ModuleNotFoundError("reading .h5 files needs h5py: pip install h5py")
         form = _in_hdf5(file)
     elif start.startswith(_ZIP):
-        form = _in_zip(bounded)
+        form = _in_zip(_Bounded(file))
     else:
         raise BadFileError("is not a model saved by Keras, which is a zip or an HDF5 file")
     check(form)
@@ -122,7 +121,7 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
 
 
 def _in_hdf5(file: BinaryIO) -> Mapping[Any, Any]:
-    """The optimizer in an HDF5 file, read by another process: in a damaged file the HDF5 library may loop for ever.
+    """The optimizer in an HDF5 file, read by another process: in a damaged file the HDF5 library may loop endlessly.
 
     It does so for a heap object of size 0, where no code of ours is called that could stop it.
     """

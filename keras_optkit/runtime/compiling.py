@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -122,20 +122,24 @@ def compile_with(
 def _check_arguments(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any]) -> None:
     if "optimizer" in arguments:
         raise TypeError("compile_with makes the optimizer from the spec: leave out optimizer=")
-    known = inspect.signature(model.compile).parameters
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
-        return
     for name in arguments:
-        if name not in known:
-            raise TypeError(f"model.compile has no argument {name!r}{_instead_of(name, known.keys(), model, spec)}")
+        if not _takes(model, name):
+            raise TypeError(f"model.compile has no argument {name!r}{_instead_of(name, model, spec)}")
 
 
-def _instead_of(name: str, known: Iterable[str], model: keras.Model, spec: OptimizerSpec) -> str:
+def _takes(model: keras.Model, name: str) -> bool:
+    """Whether ``model.compile``, which may be a user's own, has an argument called ``name``."""
+    known = inspect.signature(model.compile).parameters
+    return name in known or any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
+
+
+def _instead_of(name: str, model: keras.Model, spec: OptimizerSpec) -> str:
     """Where the argument ``name`` belongs, if that can be told."""
     if name in type(spec).model_fields:
         return f": it is a field of the spec, spec.replace({name}=...)"
     if name in inspect.signature(model.fit).parameters:
         return ": it belongs to model.fit"
+    known = inspect.signature(model.compile).parameters
     meant = nearest(name, {*known, "steps_per_epoch", "epochs"} - {"optimizer"})
     return f", did you mean {meant!r}?" if meant else ""
 
@@ -151,9 +155,7 @@ def _compiled_before(model: keras.Model, arguments: Mapping[str, Any]) -> dict[s
         kept["auto_scale_loss"] = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
     if arguments.get("run_eagerly"):
         del kept["jit_compile"]
-    known = inspect.signature(model.compile).parameters
-    takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
-    return {name: value for name, value in kept.items() if name != "optimizer" and (takes_all or name in known)}
+    return {name: value for name, value in kept.items() if name != "optimizer" and _takes(model, name)}
 
 
 def _strategy_scope(model: keras.Model) -> Any:
