@@ -16,7 +16,8 @@ def watch(optimizer: Any, model: keras.Model) -> None:
     """Let the first step raise a ValueError if ``optimizer`` was not built for the trainable variables of ``model``.
 
     For new variables Keras would raise "Unknown variable". For fewer, with ``use_ema``, it would raise an error about
-    shapes after all the training.
+    shapes after all the training. The check is an ``apply`` of the instance, which the first step removes, so that the
+    optimizer is then as Keras made it.
     """
     import keras
 
@@ -36,5 +37,6 @@ def watch(optimizer: Any, model: keras.Model) -> None:
                 "or add layers, call compile_with again; keep_state=True keeps the moments of the others"
             )
         apply(grads, variables)
+        vars(optimizer).pop("apply", None)  # with a default, since each replica makes this step
 
     optimizer.apply = checked
