@@ -1,7 +1,7 @@
 """Draw the pictures of the guide, each from the code above it.
 
-There is one for each schedule in the gallery of ``docs/schedules.md``, one for its section on warm-ups, and one for
-``docs/index.md`` and the README.
+There is one for each schedule in ``docs/gallery.md``, one for the section on warm-ups of ``docs/schedules.md``, and one
+for ``docs/index.md`` and the README.
 Run it with ``python docs/examples/gallery.py``. It writes ``docs/images/*.png``, with the same bytes every time.
 """
 
@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 import keras_optkit
@@ -16,12 +17,19 @@ from keras_optkit import ScheduleSpec, learning_rates, plot_schedule
 
 DOCS = Path(__file__).parents[1]
 # A heading, a sentence, the code of a spec, and the picture.
-ENTRY = re.compile(r"^### (\w+)\n\n[^#]*?^```python\n(.*?)^```\n\n!\[.*?\]\((.*?)\)$", re.MULTILINE | re.DOTALL)
+ENTRY = re.compile(r"^## (\w+)\n\n[^#]*?^```python\n(.*?)^```\n\n!\[.*?\]\((.*?)\)$", re.MULTILINE | re.DOTALL)
+
+# Grey can be read on white and on black, so that the pictures suit light and dark pages.
+GREY = "#808080"
+STYLE = {
+    "savefig.transparent": True,
+    **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], GREY),
+}
 
 
 def read_gallery() -> dict[Path, ScheduleSpec]:
     """Return the schedules of the gallery by the file of their picture."""
-    _, gallery = (DOCS / "schedules.md").read_text(encoding="utf-8").split("\n## Gallery\n")
+    gallery = (DOCS / "gallery.md").read_text(encoding="utf-8")
     schedules = {}
     for heading, code, picture in ENTRY.findall(gallery):
         spec = eval(code, vars(keras_optkit).copy())
@@ -53,8 +61,8 @@ def draw_overlay() -> Path:
         ("cosine", "the schedule alone", ":"),
     ):
         axes.plot(learning_rates(names[name], steps_per_epoch=100, epochs=10), style, label=label)
-    axes.axvline(300, color="gray", linewidth=0.8)
-    axes.annotate(" end of the warm-up", (300, 0.003), color="dimgray")
+    axes.axvline(300, color=GREY, linewidth=0.8)
+    axes.annotate(" end of the warm-up", (300, 0.003), color=GREY)
     axes.set_ylim(0, 0.15)
     axes.legend(loc="upper right", frameon=False)
     picture = DOCS / "images" / "warmup_overlay.png"
@@ -81,12 +89,13 @@ def main() -> None:
     names = {cls.model_fields["type"].default for cls in public if issubclass(cls, ScheduleSpec) and not cls.is_kind}
     missing = names - {spec.type for spec in schedules.values()}
     assert not missing, f"the gallery lacks {missing}"
-    for picture, spec in schedules.items():
-        picture.parent.mkdir(exist_ok=True)
-        draw(spec, picture)
-        print(picture)
-    print(draw_overlay())
-    print(draw_start())
+    with rc_context(STYLE):
+        for picture, spec in schedules.items():
+            picture.parent.mkdir(exist_ok=True)
+            draw(spec, picture)
+            print(picture)
+        print(draw_overlay())
+        print(draw_start())
 
 
 if __name__ == "__main__":
