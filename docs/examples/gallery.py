@@ -21,7 +21,7 @@ ENTRY = re.compile(r"^## (\w+)\n\n[^#]*?^```python\n(.*?)^```\n\n!\[.*?\]\((.*?)
 
 # Grey can be read on white and on black, so that the pictures suit light and dark pages.
 GREY = "#808080"
-STYLE = {
+STYLE: Any = {  # matplotlib types each key
     "savefig.transparent": True,
     **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], GREY),
 }
