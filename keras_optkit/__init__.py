@@ -18,23 +18,21 @@ from keras_optkit.schema import json_schema
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import Duration
 from keras_optkit.specs.groups import ParamGroup
-from keras_optkit.specs.optimizers import (
-    AdadeltaSpec,
-    AdafactorSpec,
-    AdagradSpec,
-    AdamaxSpec,
-    AdamSpec,
-    AdamWSpec,
-    FtrlSpec,
-    LambSpec,
-    LionSpec,
-    MuonSpec,
-    NadamSpec,
-    OptimizerSpec,
-    RMSpropSpec,
-    ScheduleFreeAdamWSpec,
-    SGDSpec,
-)
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.optimizers.adadelta import AdadeltaSpec
+from keras_optkit.specs.optimizers.adafactor import AdafactorSpec
+from keras_optkit.specs.optimizers.adagrad import AdagradSpec
+from keras_optkit.specs.optimizers.adam import AdamSpec
+from keras_optkit.specs.optimizers.adamax import AdamaxSpec
+from keras_optkit.specs.optimizers.adamw import AdamWSpec
+from keras_optkit.specs.optimizers.ftrl import FtrlSpec
+from keras_optkit.specs.optimizers.lamb import LambSpec
+from keras_optkit.specs.optimizers.lion import LionSpec
+from keras_optkit.specs.optimizers.muon import MuonSpec
+from keras_optkit.specs.optimizers.nadam import NadamSpec
+from keras_optkit.specs.optimizers.rmsprop import RMSpropSpec
+from keras_optkit.specs.optimizers.schedule_free_adamw import ScheduleFreeAdamWSpec
+from keras_optkit.specs.optimizers.sgd import SGDSpec
 from keras_optkit.specs.parsing import parse_spec
 from keras_optkit.specs.scaling import scale_learning_rate
 from keras_optkit.specs.schedules import (

@@ -27,25 +27,17 @@ from schedule_strategies import (
 )
 
 from keras_optkit import (
-    AdadeltaSpec,
-    AdafactorSpec,
-    AdagradSpec,
-    AdamaxSpec,
-    AdamSpec,
     AdamWSpec,
     ConstantSpec,
     FtrlSpec,
-    LambSpec,
-    LionSpec,
     MuonSpec,
-    NadamSpec,
     OptimizerSpec,
-    RMSpropSpec,
     ScheduleFreeAdamWSpec,
     SGDSpec,
 )
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.groups import ParamGroup
+from keras_optkit.specs.registry import registered
 
 numbers = st.floats(SMALLEST, LARGEST) | st.floats(-LARGEST, -SMALLEST)
 decays = st.none() | non_negative
@@ -96,10 +88,6 @@ def sgd_specs() -> SearchStrategy[SGDSpec]:
     return optimizers(SGDSpec, plain | nesterov)
 
 
-def adam_specs() -> SearchStrategy[AdamSpec]:
-    return optimizers(AdamSpec, **MOMENTS, amsgrad=flags)
-
-
 def schedule_free_adamw_specs() -> SearchStrategy[ScheduleFreeAdamWSpec]:
     warmups = all_of(warmup_steps=st.just(0) | counts) | all_of(
         warmup_steps=steps, gradient_accumulation_steps=st.none()
@@ -129,18 +117,11 @@ def muon_specs() -> SearchStrategy[MuonSpec]:
 
 
 MOMENTS: Fields = {"beta_1": momenta, "beta_2": momenta, "epsilon": positive}
-OPTIMIZERS: dict[type[OptimizerSpec], SearchStrategy[Any]] = {
+#: The optimizers whose fields depend on each other, or have types of their own.
+OF_THEIR_OWN: dict[type[OptimizerSpec], SearchStrategy[Any]] = {
     SGDSpec: sgd_specs(),
-    AdamSpec: adam_specs(),
     AdamWSpec: optimizers(AdamWSpec, **MOMENTS, amsgrad=flags, weight_decay=non_negative),
-    AdamaxSpec: optimizers(AdamaxSpec, **MOMENTS),
-    NadamSpec: optimizers(NadamSpec, **MOMENTS),
-    LionSpec: optimizers(LionSpec, beta_1=positive_momenta, beta_2=momenta),
-    LambSpec: optimizers(LambSpec, **MOMENTS),
     ScheduleFreeAdamWSpec: schedule_free_adamw_specs(),
-    RMSpropSpec: optimizers(RMSpropSpec, rho=momenta, momentum=momenta, epsilon=positive, centered=flags),
-    AdagradSpec: optimizers(AdagradSpec, initial_accumulator_value=non_negative, epsilon=positive),
-    AdadeltaSpec: optimizers(AdadeltaSpec, rho=momenta, epsilon=positive),
     FtrlSpec: optimizers(
         FtrlSpec,
         all_of(learning_rate=positive | SCHEDULES[ConstantSpec]),  # Ftrl divides by it
@@ -152,15 +133,27 @@ OPTIMIZERS: dict[type[OptimizerSpec], SearchStrategy[Any]] = {
         l2_shrinkage_regularization_strength=non_negative,
         beta=non_negative,
     ),
-    AdafactorSpec: optimizers(
-        AdafactorSpec,
-        beta_2_decay=negative,
-        epsilon_1=positive,
-        epsilon_2=positive,
-        clip_threshold=positive,
-        relative_step=flags,
-    ),
     MuonSpec: muon_specs(),
+}
+#: What a field accepts, by the name of its type in `specs/fields.py`.
+BY_TYPE = {
+    "Flag": flags,
+    "Momentum": momenta,
+    "Negative": negative,
+    "NonNegative": non_negative,
+    "Positive": positive,
+    "PositiveMomentum": positive_momenta,
+}
+
+
+def by_types(cls: type[OptimizerSpec]) -> SearchStrategy[Any]:
+    """Specs of a class whose fields are of the types above, and independent of each other."""
+    own = cls.model_fields.keys() - OptimizerSpec.model_fields.keys()
+    return optimizers(cls, **{name: BY_TYPE[cls.__annotations__[name]] for name in sorted(own)})
+
+
+OPTIMIZERS: dict[type[OptimizerSpec], SearchStrategy[Any]] = {
+    cls: OF_THEIR_OWN[cls] if cls in OF_THEIR_OWN else by_types(cls) for cls in registered(OptimizerSpec).values()
 }
 
 

@@ -17,6 +17,7 @@ import numpy
 import pytest
 
 import keras_optkit
+from keras_optkit import OptimizerSpec, ScheduleSpec
 from keras_optkit.command_line import main
 
 TABLE = Path(__file__).with_name("messages.txt")
@@ -30,9 +31,16 @@ class Entry(NamedTuple):
     instead: str | None
 
 
+def _listed(kind: type) -> str:
+    """The types of all specs of the ``kind``, as an error lists them."""
+    public = [getattr(keras_optkit, name) for name in keras_optkit.__all__ if name.endswith("Spec")]
+    return ", ".join(sorted((cls.__name__[:-4] for cls in public if kind in cls.__mro__[1:]), key=str.lower))
+
+
 def _entries() -> list[Entry]:
     entries = []
     table = re.sub(r"(?m)^# .*\n", "", TABLE.read_text().partition("\n\n")[2])  # without the headings
+    table = table.replace("{optimizers}", _listed(OptimizerSpec)).replace("{schedules}", _listed(ScheduleSpec))
     for block in re.split(r"\n\n+(?=>>> )", table.strip()):
         code, _, answer = block.removeprefix(">>> ").partition("\n")
         text, _, instead = answer.partition("\n--> ")

@@ -11,31 +11,27 @@ from typing import Any
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.schedules import ScheduleSpec
 
-#: Class or argument -> the first Keras that has it, tried with Keras's releases. Muon came in 3.10, but before 3.13 it
-#: fails at its first step on TensorFlow, and has one weight decay where the spec has two.
-_SINCE = {
-    "Lamb": "3.5",
-    "Muon": "3.13",
-    "ScheduleFreeAdamW": "3.14",
-    "loss_scale_factor": "3.3",
-    "gradient_accumulation_steps": "3.3",
-}
+#: Argument -> the first Keras that has it, tried with Keras's releases.
+_SINCE = {"loss_scale_factor": "3.3", "gradient_accumulation_steps": "3.3"}
 
 #: The fields that no Keras constructor takes.
 _OURS = {"type", "exclude_from_weight_decay", "groups"}
 
 
-def keras_class(catalogue: ModuleType, name: str) -> Any:
-    """The class called ``name`` in ``catalogue``, a public module of the installed Keras.
+def keras_class(catalogue: ModuleType, spec_class: type[OptimizerSpec | ScheduleSpec]) -> Any:
+    """The class in ``catalogue``, a public module of the installed Keras, that ``spec_class`` names by its type.
 
     Raises:
         RuntimeError: Keras has no such class yet, or one that does not train as its spec describes.
     """
+    name = spec_class.model_fields["type"].default
+    # Not an inherited one: somebody's own class may be made of one of ours.
+    since = vars(spec_class).get("since_keras")
     found = getattr(catalogue, name, None)
     if found is None:
-        raise _needs_keras(name, f"which has no {catalogue.__name__}.{name}")
-    if is_older_than(_SINCE.get(name, "0")):
-        raise _needs_keras(name, f"whose {catalogue.__name__}.{name} does not train as {name}Spec describes")
+        raise _needs_keras(since, f"which has no {catalogue.__name__}.{name}")
+    if since and is_older_than(since):
+        raise _needs_keras(since, f"whose {catalogue.__name__}.{name} does not train as {name}Spec describes")
     return found
 
 
@@ -55,7 +51,7 @@ def arguments_for(cls: type, spec: OptimizerSpec | ScheduleSpec) -> dict[str, An
             # Keras's own configs have lists, and a tuple would stay a tuple in them.
             arguments[name] = list(value) if isinstance(value, tuple) else value
         elif name not in _OURS and value != field.default:
-            raise _needs_keras(name, f"which has no {name!r} of {spec.type}")
+            raise _needs_keras(_SINCE.get(name), f"which has no {name!r} of {spec.type}")
     return arguments
 
 
@@ -72,11 +68,10 @@ def is_older_than(version: str) -> bool:
     return _release(keras.__version__) < _release(version)
 
 
-def _needs_keras(name: str, lack: str) -> RuntimeError:
+def _needs_keras(since: str | None, lack: str) -> RuntimeError:
     import keras
 
-    known = name in _SINCE
-    remedy = f"it needs Keras >= {_SINCE[name]}" if known else "it is not a part of Keras that this package knows"
+    remedy = f"it needs Keras >= {since}" if since else "it is not a part of Keras that this package knows"
     return RuntimeError(f"Keras {keras.__version__} is installed, {lack}: {remedy}")
 
 

@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 from keras_optkit.runtime.arguments import arguments_for, keras_class
 from keras_optkit.runtime.made_for import note_run
 from keras_optkit.runtime.warning import warn_of_misfits
-from keras_optkit.specs.optimizers import (
-    AdadeltaSpec,
-    AdafactorSpec,
-    AdagradSpec,
-    AdamaxSpec,
-    AdamSpec,
-    AdamWSpec,
-    FtrlSpec,
-    LambSpec,
-    LionSpec,
-    MuonSpec,
-    NadamSpec,
-    OptimizerSpec,
-    RMSpropSpec,
-    ScheduleFreeAdamWSpec,
-    SGDSpec,
-)
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.optimizers.adadelta import AdadeltaSpec
+from keras_optkit.specs.optimizers.adafactor import AdafactorSpec
+from keras_optkit.specs.optimizers.adagrad import AdagradSpec
+from keras_optkit.specs.optimizers.adam import AdamSpec
+from keras_optkit.specs.optimizers.adamax import AdamaxSpec
+from keras_optkit.specs.optimizers.adamw import AdamWSpec
+from keras_optkit.specs.optimizers.ftrl import FtrlSpec
+from keras_optkit.specs.optimizers.lamb import LambSpec
+from keras_optkit.specs.optimizers.lion import LionSpec
+from keras_optkit.specs.optimizers.muon import MuonSpec
+from keras_optkit.specs.optimizers.nadam import NadamSpec
+from keras_optkit.specs.optimizers.rmsprop import RMSpropSpec
+from keras_optkit.specs.optimizers.schedule_free_adamw import ScheduleFreeAdamWSpec
+from keras_optkit.specs.optimizers.sgd import SGDSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.schedules import (
@@ -39,32 +37,9 @@ from keras_optkit.specs.schedules import (
 from keras_optkit.specs.tracebacks import short_traceback
 
 if TYPE_CHECKING:
-    from keras.optimizers import (
-        SGD,
-        Adadelta,
-        Adafactor,
-        Adagrad,
-        Adam,
-        Adamax,
-        AdamW,
-        Ftrl,
-        Lamb,
-        Lion,
-        Muon,
-        Nadam,
-        Optimizer,
-        RMSprop,
-        ScheduleFreeAdamW,
-    )
-    from keras.optimizers.schedules import (
-        CosineDecay,
-        CosineDecayRestarts,
-        ExponentialDecay,
-        InverseTimeDecay,
-        LearningRateSchedule,
-        PiecewiseConstantDecay,
-        PolynomialDecay,
-    )
+    from keras import optimizers
+    from keras.optimizers import Optimizer, schedules
+    from keras.optimizers.schedules import LearningRateSchedule
 
 
 class Run(TypedDict, total=False):
@@ -76,33 +51,33 @@ class Run(TypedDict, total=False):
 
 # fmt: off
 @overload
-def build_optimizer(spec: SGDSpec, **run: Unpack[Run]) -> SGD: ...
+def build_optimizer(spec: SGDSpec, **run: Unpack[Run]) -> optimizers.SGD: ...
 @overload
-def build_optimizer(spec: AdamSpec, **run: Unpack[Run]) -> Adam: ...
+def build_optimizer(spec: AdamSpec, **run: Unpack[Run]) -> optimizers.Adam: ...
 @overload
-def build_optimizer(spec: AdamWSpec, **run: Unpack[Run]) -> AdamW: ...
+def build_optimizer(spec: AdamWSpec, **run: Unpack[Run]) -> optimizers.AdamW: ...
 @overload
-def build_optimizer(spec: RMSpropSpec, **run: Unpack[Run]) -> RMSprop: ...
+def build_optimizer(spec: RMSpropSpec, **run: Unpack[Run]) -> optimizers.RMSprop: ...
 @overload
-def build_optimizer(spec: AdagradSpec, **run: Unpack[Run]) -> Adagrad: ...
+def build_optimizer(spec: AdagradSpec, **run: Unpack[Run]) -> optimizers.Adagrad: ...
 @overload
-def build_optimizer(spec: AdadeltaSpec, **run: Unpack[Run]) -> Adadelta: ...
+def build_optimizer(spec: AdadeltaSpec, **run: Unpack[Run]) -> optimizers.Adadelta: ...
 @overload
-def build_optimizer(spec: AdamaxSpec, **run: Unpack[Run]) -> Adamax: ...
+def build_optimizer(spec: AdamaxSpec, **run: Unpack[Run]) -> optimizers.Adamax: ...
 @overload
-def build_optimizer(spec: NadamSpec, **run: Unpack[Run]) -> Nadam: ...
+def build_optimizer(spec: NadamSpec, **run: Unpack[Run]) -> optimizers.Nadam: ...
 @overload
-def build_optimizer(spec: FtrlSpec, **run: Unpack[Run]) -> Ftrl: ...
+def build_optimizer(spec: FtrlSpec, **run: Unpack[Run]) -> optimizers.Ftrl: ...
 @overload
-def build_optimizer(spec: LionSpec, **run: Unpack[Run]) -> Lion: ...
+def build_optimizer(spec: LionSpec, **run: Unpack[Run]) -> optimizers.Lion: ...
 @overload
-def build_optimizer(spec: LambSpec, **run: Unpack[Run]) -> Lamb: ...
+def build_optimizer(spec: LambSpec, **run: Unpack[Run]) -> optimizers.Lamb: ...
 @overload
-def build_optimizer(spec: AdafactorSpec, **run: Unpack[Run]) -> Adafactor: ...
+def build_optimizer(spec: AdafactorSpec, **run: Unpack[Run]) -> optimizers.Adafactor: ...
 @overload
-def build_optimizer(spec: MuonSpec, **run: Unpack[Run]) -> Muon: ...
+def build_optimizer(spec: MuonSpec, **run: Unpack[Run]) -> optimizers.Muon: ...
 @overload
-def build_optimizer(spec: ScheduleFreeAdamWSpec, **run: Unpack[Run]) -> ScheduleFreeAdamW: ...
+def build_optimizer(spec: ScheduleFreeAdamWSpec, **run: Unpack[Run]) -> optimizers.ScheduleFreeAdamW: ...
 @overload
 def build_optimizer(spec: OptimizerSpec | Mapping[str, Any] | str, **run: Unpack[Run]) -> Optimizer: ...
 # fmt: on
@@ -153,7 +128,7 @@ def native_optimizer(spec: OptimizerSpec, *, grouped: bool = False) -> Optimizer
     """The Keras optimizer of a ``spec`` whose durations are in steps; ``grouped`` where it does not ask for it."""
     import keras
 
-    cls = keras_class(keras.optimizers, spec.type)
+    cls = keras_class(keras.optimizers, type(spec))
     arguments = arguments_for(cls, spec)
     if isinstance(spec.learning_rate, ScheduleSpec):
         arguments["learning_rate"] = _native_schedule(spec.learning_rate)
@@ -169,17 +144,17 @@ def native_optimizer(spec: OptimizerSpec, *, grouped: bool = False) -> Optimizer
 
 # fmt: off
 @overload
-def build_schedule(spec: ExponentialDecaySpec, **run: Unpack[Run]) -> ExponentialDecay: ...
+def build_schedule(spec: ExponentialDecaySpec, **run: Unpack[Run]) -> schedules.ExponentialDecay: ...
 @overload
-def build_schedule(spec: PiecewiseConstantDecaySpec, **run: Unpack[Run]) -> PiecewiseConstantDecay: ...
+def build_schedule(spec: PiecewiseConstantDecaySpec, **run: Unpack[Run]) -> schedules.PiecewiseConstantDecay: ...
 @overload
-def build_schedule(spec: PolynomialDecaySpec, **run: Unpack[Run]) -> PolynomialDecay: ...
+def build_schedule(spec: PolynomialDecaySpec, **run: Unpack[Run]) -> schedules.PolynomialDecay: ...
 @overload
-def build_schedule(spec: InverseTimeDecaySpec, **run: Unpack[Run]) -> InverseTimeDecay: ...
+def build_schedule(spec: InverseTimeDecaySpec, **run: Unpack[Run]) -> schedules.InverseTimeDecay: ...
 @overload
-def build_schedule(spec: CosineDecaySpec, **run: Unpack[Run]) -> CosineDecay: ...
+def build_schedule(spec: CosineDecaySpec, **run: Unpack[Run]) -> schedules.CosineDecay: ...
 @overload
-def build_schedule(spec: CosineDecayRestartsSpec, **run: Unpack[Run]) -> CosineDecayRestarts: ...
+def build_schedule(spec: CosineDecayRestartsSpec, **run: Unpack[Run]) -> schedules.CosineDecayRestarts: ...
 @overload
 def build_schedule(spec: ScheduleSpec | Mapping[str, Any] | str, **run: Unpack[Run]) -> LearningRateSchedule: ...
 # fmt: on
@@ -230,7 +205,7 @@ def _native_schedule(spec: ScheduleSpec) -> LearningRateSchedule:
 
     if not spec.mirrors_keras:
         return SpecSchedule(spec)
-    cls = keras_class(keras.optimizers.schedules, spec.type)
+    cls = keras_class(keras.optimizers.schedules, type(spec))
     if isinstance(spec, PiecewiseConstantDecaySpec) and len(spec.boundaries) > _SHORT:
         cls = PiecewiseConstantTable
     schedule: LearningRateSchedule = cls(**arguments_for(cls, spec))

@@ -39,6 +39,8 @@ class Spec(TypedValue, kind=True):
     """
 
     _noun: ClassVar[str] = "optimizer or schedule"
+    since_keras: ClassVar[str]
+    """The first Keras that has the class and trains it, where that is a later one than 3.0."""
 
     @short_traceback
     def resolve(self, *, steps_per_epoch: int | None = None, epochs: int | None = None) -> Self:

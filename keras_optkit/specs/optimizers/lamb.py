@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Momentum, Positive
 from keras_optkit.specs.learning_rate import LearningRate
@@ -28,6 +30,8 @@ class LambSpec(OptimizerSpec):
         >>> print(f"{weight.numpy()[0]:.4f}")  # a step of 0.1 times the norm of the weights, 1
         0.9000
     """
+
+    since_keras: ClassVar[str] = "3.5"
 
     learning_rate: LearningRate = 0.001
     beta_1: Momentum = 0.9

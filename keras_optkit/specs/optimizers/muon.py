@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
@@ -50,6 +50,9 @@ class MuonSpec(OptimizerSpec):
         >>> MuonSpec(learning_rate=0.002, exclude_layers=["head"])
         MuonSpec(learning_rate=0.002, exclude_layers=('head',))
     """
+
+    # Before, it has one weight decay instead of two, and fails at its first step on TensorFlow.
+    since_keras: ClassVar[str] = "3.13"
 
     learning_rate: LearningRate = 0.001
     weight_decay: NonNegative | None = 0.004

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import Duration
@@ -31,6 +32,8 @@ class ScheduleFreeAdamWSpec(OptimizerSpec):
         >>> ScheduleFreeAdamWSpec(warmup_steps="5%").resolve(steps_per_epoch=100, epochs=20)
         ScheduleFreeAdamWSpec(warmup_steps=100)
     """
+
+    since_keras: ClassVar[str] = "3.14"
 
     learning_rate: LearningRate = 0.0025
     beta_1: PositiveMomentum = 0.9

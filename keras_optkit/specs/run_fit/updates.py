@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keras_optkit.specs.durations import in_steps
-from keras_optkit.specs.optimizers import OptimizerSpec, ScheduleFreeAdamWSpec
+from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.optimizers.base import MOST_DECAY, overshoot
+from keras_optkit.specs.optimizers.schedule_free_adamw import ScheduleFreeAdamWSpec
 from keras_optkit.specs.run_fit.curve import Curve
 from keras_optkit.specs.run_fit.misfit import Misfit
 
