@@ -88,8 +88,9 @@ def register(cls: type[TypedValue]) -> None:
 
 
 def registered(kind: type[T]) -> dict[str, type[T]]:
-    """The registered subclasses of ``kind`` by type name, in the order of registration."""
-    return {cls._type: cls for cls in _classes.values() if issubclass(cls, kind)}
+    """The registered subclasses of ``kind`` by type name, in alphabetical order."""
+    found = {cls._type: cls for cls in _classes.values() if issubclass(cls, kind)}
+    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
 
 
 def find(kind: type[T], name: str) -> type[T] | None:
@@ -190,7 +191,7 @@ def _without_type(kind: type[TypedValue], data: Mapping[Any, object]) -> Mistake
     elif meant := _type_elsewhere(kind, data):
         rule = f"required: {meant}"
     else:
-        known = sorted(registered(kind), key=str.lower)
+        known = list(registered(kind))
         # All 28 are no help to somebody who does not know yet what a type is.
         names = f"one of {', '.join(known)}" if len(known) <= _MOST_LISTED else "such as 'Adam' or 'CosineDecay'"
         rule = f"required: the name of the {kind._noun}, {names}"
