@@ -5,11 +5,12 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 EXTRAS = yaml,toml,cli,plot
 
-# How many examples `make fuzz` draws for each property that does not say its own number.
+# How many examples `make fuzz` draws for each property for which `make test` draws 100; for others in proportion.
 N ?= 1000
 
-# The tests that `make quick` leaves out: those that import Keras, and those that run whole programs.
-SLOW = tests/runtime tests/test_documents.py tests/test_types.py \
+# The tests that `make quick` leaves out: those that import Keras, and those that start processes.
+SLOW = tests/runtime tests/test_documents.py tests/test_types.py tests/test_imports.py \
+    tests/test_command_line_process.py tests/formats/test_keras_hdf5.py \
     $(shell grep -rlE '^ *(import|from) (keras|tensorflow)\b' --include='test_*.py' tests)
 
 # TensorFlow reports its CPU features, plug-ins and missing GPUs at start-up; only its errors are of interest here.
@@ -38,11 +39,11 @@ $(VENV)/.ready: pyproject.toml
 test: $(VENV)/.ready ## run the tests, with the same random examples each time
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
-quick: $(VENV)/.ready ## run the tests that need neither Keras nor a type checker
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(addprefix --ignore=,$(SLOW))
+quick: $(VENV)/.ready ## run the tests that need neither Keras nor other processes, with fewer random examples
+	@EXAMPLES=40 $(BIN)/python -m pytest -n auto --dist load $(addprefix --ignore=,$(SLOW))
 
-fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N=1000 of them for each
-	@FUZZ_EXAMPLES=$(N) $(BIN)/python -m pytest -n auto --dist load -m hypothesis --hypothesis-profile=fuzz
+fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N=1000 where others draw 100
+	@EXAMPLES=$(N) $(BIN)/python -m pytest -n auto --dist load -m hypothesis --hypothesis-profile=fuzz
 
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory test VENV=.venv-lowest RESOLUTION=--resolution=lowest-direct

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
+from how_many import examples
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 from pydantic import ValidationError
@@ -15,12 +15,10 @@ from keras_optkit.specs import registry as spec_registry
 
 # The first example of a run may pay for imports, so no single example has a deadline. A slow machine is no fault of the
 # package.
-settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("any", examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # `make test` draws the same examples everywhere, `make fuzz` draws new ones.
 settings.register_profile("test", settings.get_profile("any"), derandomize=True)
-settings.register_profile(
-    "fuzz", settings.get_profile("any"), max_examples=int(os.environ.get("FUZZ_EXAMPLES", "1000")), print_blob=True
-)
+settings.register_profile("fuzz", settings.get_profile("any"), print_blob=True)
 settings.load_profile("test")
 
 

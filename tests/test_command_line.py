@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import specs
 
@@ -186,7 +187,7 @@ def test_show_of_rates_beyond_all_numbers_is_no_warning_and_one_line_at_most(run
     assert all(line.startswith("beyond.json: ") and "NaN to integer" not in line for line in done.err)
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(specs(), st.integers(1, 1000), st.integers(1, 1000))
 def test_any_spec_is_shown_or_refused_in_lines(folder, spec, steps_per_epoch, epochs):
     save_spec(spec, folder / "spec.json")

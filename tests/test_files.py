@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import SPEC_STRATEGIES
 
@@ -42,7 +43,7 @@ def loaded(name: str, text: str, **options: Any) -> Any:
 
 @pytest.mark.parametrize("cls", SPEC_STRATEGIES)
 def test_every_spec_survives_every_format_unchanged(cls):
-    @settings(max_examples=40)
+    @examples(40)
     @given(SPEC_STRATEGIES[cls], st.sampled_from([".yaml", ".toml", ".json"]))
     def survives(spec, suffix):
         save_spec(spec, f"spec{suffix}")

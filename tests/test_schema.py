@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 from strategies import SPEC_STRATEGIES, optimizer_specs, schedule_specs
@@ -56,11 +58,10 @@ def test_each_call_makes_a_schema_of_its_own():
 
 @pytest.mark.parametrize("cls", SPEC_STRATEGIES)
 def test_every_spec_as_it_is_saved_is_valid(cls):
-    @settings(max_examples=15)
-    @given(SPEC_STRATEGIES[cls])
-    def is_valid(spec):
-        VALIDATOR.validate(written(spec, exclude_defaults=True))
-        VALIDATOR.validate(written(spec))
+    @examples(15)
+    @given(SPEC_STRATEGIES[cls], st.booleans())
+    def is_valid(spec, short):
+        VALIDATOR.validate(written(spec, exclude_defaults=short))
 
     is_valid()
 
@@ -266,7 +267,7 @@ class Training(BaseModel):
     group: ParamGroup | None = None
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(optimizer_specs(), schedule_specs())
 def test_a_users_own_model_makes_a_schema_that_its_dumps_keep(optimizer, schedule):
     training = Training(optimizer=optimizer, schedule=schedule, stages={"first": [optimizer]})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from schedule_strategies import schedule_specs
 
@@ -106,7 +107,7 @@ def test_a_long_description_is_cut_short():
     assert lines[-1].split(maxsplit=3) == ["1999", "199.9", "1", "last step of the run"]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(schedule_specs(), st.integers(1, 10**6), st.integers(1, 10**4))
 def test_every_schedule_that_fits_into_a_run_is_described(spec, steps_per_epoch, epochs):
     run = {"steps_per_epoch": steps_per_epoch, "epochs": epochs}

@@ -6,7 +6,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from schedule_strategies import USUAL_SCHEDULES
 
@@ -76,7 +77,7 @@ def test_a_rate_that_never_changes_is_there_at_every_step(spec, rate):
     assert learning_rates(spec, [[1, 2]]).tolist() == [[rate, rate]]
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.one_of(*USUAL_SCHEDULES.values()))
 def test_the_rates_are_those_of_the_formula_also_inside_an_optimizer(spec):
     steps = [0, 1, 5, 1000, 2**40]

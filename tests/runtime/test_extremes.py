@@ -78,3 +78,9 @@ def test_keras_does_not_train_with_what_is_refused(data: dict[str, Any]) -> None
     model.fit(np.array([[1.0, 0.5, 0.0]] * 4), np.full((4, 1), 3.0), epochs=3, verbose=0)
     (after,) = model.get_weights()
     assert not np.isfinite(after).all() or not after.any() or (after == before).all()
+
+
+def test_ftrl_does_train_to_nan_at_a_rate_of_0() -> None:
+    weight = keras.Variable([1.0])
+    keras.optimizers.Ftrl(0.0).apply([keras.ops.ones((1,))], [weight])
+    assert np.isnan(keras.ops.convert_to_numpy(weight)).all()

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from keras.optimizers import schedules
 from pydantic import ValidationError
@@ -54,7 +55,7 @@ def fit(model: keras.Model, epochs: int = 1) -> None:
 # A Keras schedule
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.one_of(*USUAL_SCHEDULES.values()))
 def test_its_config_is_json_from_which_it_comes_back(spec):
     schedule = SpecSchedule(spec)

@@ -14,7 +14,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from schedule_strategies import USUAL_SCHEDULES
 from schedule_tables import COMPOSED, FORMULAS, MIRRORED, shown
@@ -97,7 +98,7 @@ def assert_native_equals_formula(schedule: Any, spec: ScheduleSpec) -> None:
 
 
 @pytest.mark.parametrize("cls", MIRRORS)
-@settings(max_examples=25)
+@examples(25)
 @given(st.data())
 def test_the_native_schedule_has_the_values_of_the_formula(cls, data):
     spec = data.draw(USUAL_SCHEDULES[cls])
@@ -153,7 +154,7 @@ def assert_schedule_equals_formula(schedule: Any, spec: ScheduleSpec) -> None:
 
 
 @pytest.mark.parametrize("cls", USUAL_SCHEDULES)
-@settings(max_examples=25)
+@examples(25)
 @given(st.data())
 def test_a_spec_schedule_has_the_values_of_the_formula(cls, data):
     spec = data.draw(USUAL_SCHEDULES[cls])
@@ -161,7 +162,7 @@ def test_a_spec_schedule_has_the_values_of_the_formula(cls, data):
 
 
 @pytest.mark.parametrize("mode", [in_a_graph, under_xla])
-@settings(max_examples=30)
+@examples(30)
 @given(st.one_of(*USUAL_SCHEDULES.values()))
 def test_a_compiled_spec_schedule_has_the_values_of_the_formula(mode, spec):
     assert_schedule_equals_formula(mode(SpecSchedule(spec)), spec)
@@ -219,3 +220,20 @@ def test_a_rate_that_ends_at_0_never_falls_below_it(mode):
             assert rate[0] > 1e-5
             assert (rate[1:] >= 0).all()
             assert rate[1:] == pytest.approx(0, abs=1e-15)
+
+
+@pytest.mark.parametrize("shape", ["linear", "cosine", "exponential", "polynomial"])
+@pytest.mark.parametrize(("a", "b"), [(1e-3, 1e-12), (1e-12, 1e-3), (0.1, 0.3), (0.3, 0.1)])
+def test_a_ramp_begins_and_ends_exactly_also_where_xla_compiles(shape, a, b):
+    for steps in (49, 1000, 10**6 + 3):
+        spec = RampSpec(
+            initial_learning_rate=a,
+            end_learning_rate=b,
+            steps=steps,
+            shape=shape,
+            power=0.5 if shape == "polynomial" else 1,
+        )
+        at = tf.constant([0, steps, steps + 1, 2**53], "float64")
+        for compiled in (False, True):
+            found = tf.function(lambda step, spec=spec: spec.value(step, keras.ops), jit_compile=compiled)(at)
+            assert found.numpy().tolist() == [a, b, b, b]

@@ -11,7 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from hypothesis import example, given, reject, settings
+from how_many import examples
+from hypothesis import example, given, reject
 from hypothesis import strategies as st
 from installed_keras import can_build
 from pydantic import ValidationError
@@ -56,7 +57,7 @@ def written(form: Any) -> Any:
 
 
 @pytest.mark.parametrize("cls", KNOWN)
-@settings(max_examples=15)
+@examples(15)
 @given(data=st.data())
 def test_what_keras_serializes_of_any_optimizer_is_read_as_the_optimizer(cls: type[OptimizerSpec], data: Any) -> None:
     optimizer = build_optimizer(in_steps(data.draw(KNOWN[cls])))
@@ -69,7 +70,7 @@ def test_what_keras_serializes_of_any_optimizer_is_read_as_the_optimizer(cls: ty
     assert spec_of(written(keras.optimizers.serialize(scaled))) == spec_of(scaled)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.one_of(*SCHEDULES.values()))
 @example(LONG)
 @example(WARM)

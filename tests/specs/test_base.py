@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from schedule_strategies import schedule_specs
@@ -157,7 +158,7 @@ def test_a_changed_copy_is_checked_like_a_new_spec(change, refusal):
 
 
 @pytest.mark.parametrize("cls", SPEC_STRATEGIES)
-@settings(max_examples=30)
+@examples(30)
 @given(st.data())
 def test_replacing_every_field_gives_the_other_spec(cls, data):
     spec, other = data.draw(SPEC_STRATEGIES[cls]), data.draw(SPEC_STRATEGIES[cls])

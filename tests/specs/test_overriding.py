@@ -6,7 +6,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from schedule_strategies import schedule_specs
@@ -83,7 +84,7 @@ def test_values_are_read_as_in_a_new_spec():
 
 @pytest.mark.parametrize("cls", SPEC_STRATEGIES)
 def test_the_values_that_a_spec_has_change_nothing(cls):
-    @settings(max_examples=15)
+    @examples(15)
     @given(SPEC_STRATEGIES[cls])
     def holds(spec):
         again = spec.override(leaves(spec))
@@ -147,14 +148,14 @@ def test_the_order_of_the_changes_does_not_count(spec):
     assert results == {expected}
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.data(), optimizer_specs(), optimizer_specs())
 def test_the_values_of_another_spec_in_any_order_make_that_spec(data, spec, other):
     changes = data.draw(st.permutations(list(leaves(other).items())))
     assert spec.override(dict(changes)) == other
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(schedule_specs(), schedule_specs())
 def test_a_schedule_becomes_any_other_schedule(spec, other):
     assert spec.override(leaves(other)) == other

@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from strategies import SPEC_STRATEGIES, specs
@@ -305,7 +306,7 @@ def test_any_fields_are_a_spec_or_refused(name, fields):
 
 
 @pytest.mark.parametrize("cls", SPEC_STRATEGIES)
-@settings(max_examples=50)
+@examples(50)
 @given(st.data())
 def test_a_spec_with_some_fields_overwritten_by_anything_is_a_spec_or_refused(cls, data):
     written = data.draw(SPEC_STRATEGIES[cls]).model_dump()

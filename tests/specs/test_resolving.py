@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from schedule_strategies import schedule_specs
 from strategies import optimizer_specs
@@ -81,7 +82,7 @@ def test_a_spec_in_steps_needs_no_run_and_stays_itself():
 
 
 @given(optimizer_specs() | schedule_specs(), st.none() | st.integers(1, 10**6), st.none() | st.integers(1, 10**4))
-@settings(max_examples=200)
+@examples(200)
 def test_resolving_leaves_no_duration_or_says_what_is_wrong(spec, steps_per_epoch, run):
     try:
         resolved = spec.resolve(steps_per_epoch=steps_per_epoch, epochs=run)
@@ -185,7 +186,7 @@ def test_a_run_too_long_to_count_is_refused_in_short(run, ask):
 hundredths = st.integers(1, 9999).map(Decimal).map(lambda number: number / 100)
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(hundredths, st.integers(1, 5000))
 def test_two_parts_that_make_up_the_run_never_end_before_it(part, run):
     parts = [decay(f"{amount}%").resolve(steps_per_epoch=run, epochs=1) for amount in (part, 100 - part)]

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 from schedule_strategies import USUAL_SCHEDULES
@@ -38,7 +39,7 @@ factors = st.floats(2**-10, 2**10)
 
 
 @pytest.mark.parametrize("cls", USUAL_SCHEDULES)
-@settings(max_examples=30)
+@examples(30)
 @given(st.data(), factors)
 def test_the_whole_curve_of_a_schedule_is_multiplied(cls, data, factor):
     spec = data.draw(USUAL_SCHEDULES[cls])
@@ -49,7 +50,7 @@ def test_the_whole_curve_of_a_schedule_is_multiplied(cls, data, factor):
 
 
 @pytest.mark.parametrize("cls", OPTIMIZERS)
-@settings(max_examples=15)
+@examples(15)
 @given(st.data(), st.floats(2**-20, 1), factors)
 def test_an_optimizer_differs_in_its_rate_only(cls, data, rate, factor):
     spec = data.draw(OPTIMIZERS[cls]).replace(learning_rate=rate)

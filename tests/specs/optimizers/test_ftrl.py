@@ -113,10 +113,3 @@ def test_a_schedule_that_cannot_be_computed_is_left_to_its_run():
             raise RuntimeError
 
     assert FtrlSpec(learning_rate=BrokenSpec())
-
-
-def test_keras_does_train_to_nan_at_a_rate_of_0():
-    keras = pytest.importorskip("keras")
-    weight = keras.Variable([1.0])
-    keras.optimizers.Ftrl(0.0).apply([keras.ops.ones((1,))], [weight])
-    assert np.isnan(weight.numpy()).all()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_optkit.specs.schedules.counting import half_cosine, periods, rest, share
@@ -13,7 +14,7 @@ lengths = st.integers(1, 1000) | st.integers(1, 2**40)
 
 
 @pytest.mark.parametrize("far", [0, 2**24, 2**31, 2**44])
-@settings(max_examples=50)
+@examples(50)
 @given(length=lengths, turn=st.integers(0, 1000), side=st.integers(-1, 1))
 def test_periods_and_what_is_over_of_the_last_are_those_of_integers(far, length, turn, side):
     keras = pytest.importorskip("keras")
@@ -31,7 +32,7 @@ def test_a_length_is_over_when_it_is_over():
     assert share(np.array([0, 5, 10, 19, 20, 21, 10**9]), 20, np).tolist() == [0, 0.25, 0.5, 0.95, 1, 1, 1]
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(length=st.integers(1, 1000) | st.integers(1, 2**53))
 def test_half_a_cosine_is_exactly_1_at_first_and_exactly_0_from_its_length_on(length):
     keras = pytest.importorskip("keras")

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from schedule_strategies import SCHEDULES, USUAL_SCHEDULES
 from schedule_tables import COMPOSED, FORMULAS, MIRRORED, shown
@@ -42,7 +43,7 @@ def test_the_rates_are_those_that_other_projects_test_for(case):
 
 
 @pytest.mark.parametrize("cls", USUAL_SCHEDULES)
-@settings(max_examples=30)
+@examples(30)
 @given(st.data())
 def test_a_formula_is_elementwise_and_float64(cls, data):
     spec = data.draw(USUAL_SCHEDULES[cls])
@@ -58,7 +59,7 @@ def test_a_formula_is_elementwise_and_float64(cls, data):
 
 
 @pytest.mark.parametrize("cls", USUAL_SCHEDULES)
-@settings(max_examples=30)
+@examples(30)
 @given(st.data())
 def test_every_rate_is_finite_and_none_is_negative(cls, data):
     spec = data.draw(USUAL_SCHEDULES[cls])
@@ -71,7 +72,7 @@ def test_every_rate_is_finite_and_none_is_negative(cls, data):
 
 
 @pytest.mark.parametrize("cls", USUAL_SCHEDULES)
-@settings(max_examples=30)
+@examples(30)
 @given(st.data())
 def test_the_landmarks_are_steps_with_a_text(cls, data):
     for step, text in data.draw(USUAL_SCHEDULES[cls]).landmarks():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from how_many import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from schedule_strategies import USUAL_SCHEDULES
 
@@ -57,7 +58,7 @@ def test_warmup_stable_decay_stands_for_two_ramps_around_a_constant_rate():
 
 
 @pytest.mark.parametrize("cls", [WarmupSpec, OneCycleSpec, WarmupStableDecaySpec])
-@settings(max_examples=30)
+@examples(30)
 @given(st.data())
 def test_a_recipe_has_the_rates_of_what_it_stands_for(cls, data):
     spec = data.draw(USUAL_SCHEDULES[cls])
