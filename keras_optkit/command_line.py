@@ -159,7 +159,7 @@ def _check(options: argparse.Namespace) -> int:
             run = RunLength.of(options.steps_per_epoch, options.epochs)
             if any(run):
                 resolve(read.spec, run)
-            warnings = [read.line(misfit.path, misfit.text, "warning") for misfit in misfits(read.spec, run)]
+            warnings = [str(read.warning(misfit.path, misfit.text)) for misfit in misfits(read.spec, run)]
         except (OSError, ValueError, ModuleNotFoundError) as error:
             failed = True
             _report(file, error)

@@ -6,9 +6,9 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from pydantic import ValidationError
 
@@ -23,16 +23,45 @@ from keras_optkit.specs.schedules import ScheduleSpec
 from keras_optkit.specs.tracebacks import short_traceback
 
 
+class Finding(NamedTuple):
+    """A mistake in a file, or a warning about what it holds; as text, one line that begins with the file.
+
+    Attributes:
+        file: the name of the file.
+        line: the line, counted from 1, if it is known.
+        path: the dotted path of the field, or the empty string.
+        message: the rule and the value received.
+        severity: ``"error"`` or ``"warning"``.
+    """
+
+    file: str
+    line: int | None
+    path: str
+    message: str
+    severity: str = "error"
+
+    @property
+    def where(self) -> str:
+        """The file and the line, as editors and terminals understand them."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    def __str__(self) -> str:
+        kind = self.severity if self.severity != "error" else ""
+        return one_line(": ".join(part for part in (self.where, kind, self.path, self.message) if part))
+
+
 class SpecFileError(ValueError):
     """What is wrong with a file: one line for each mistake, with the file, the line where it is known, and the path.
 
     Attributes:
-        lines: the mistakes, such as ``"train.yaml:7: learning_rate.decay_stepz: unknown field, ..."``.
+        findings: the mistakes, in the order of their lines, each with its ``file``, ``line``, ``path`` and ``message``.
+        lines: the same as text, such as ``"train.yaml:7: learning_rate.decay_stepz: unknown field, ..."``.
     """
 
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = [one_line(line) for line in lines]
-        super().__init__(self.lines)  # copy and pickle make it again from this argument
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        self.lines = [str(finding) for finding in findings]
+        super().__init__(findings)  # copy and pickle make it again from this argument
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
@@ -82,9 +111,9 @@ class ReadSpec(NamedTuple):
     document: Document
     names: tuple[str, ...]
 
-    def line(self, path: Sequence[int | str], text: str, kind: str | None = None) -> str:
-        """``text`` about the field at ``path`` of the spec, behind the file, the line and the ``kind`` of message."""
-        return _line(self.file, self.document, (*self.names, *path), text, kind)
+    def warning(self, path: Sequence[int | str], message: str) -> Finding:
+        """A warning about the field at ``path`` of the spec."""
+        return _finding(self.file, self.document, (*self.names, *path), message, "warning")
 
 
 def read_spec(path: str | os.PathLike[str], *, key: str | None = None) -> ReadSpec:
@@ -93,27 +122,33 @@ def read_spec(path: str | os.PathLike[str], *, key: str | None = None) -> ReadSp
     if key is not None and not isinstance(key, str):
         raise TypeError(f"key is a dotted path such as 'train.optimizer', received {in_short(key)}")
     read = _format_of(name).read
+    with open(name, "rb", opener=_without_waiting) as file:
+        _check_regular(os.fstat(file.fileno()), name)
+        return read_stream(file, name, read, key=key)
+
+
+def read_stream(file: BinaryIO, name: str, read: Callable[[BinaryIO], Document], *, key: str | None = None) -> ReadSpec:
+    """The spec in an open ``file``, called ``name`` in errors, of the format that ``read`` reads."""
     document, names = Document(None), tuple[str, ...]()
     try:
-        with open(name, "rb", opener=_without_waiting) as file:
-            _check_regular(os.fstat(file.fileno()), name)
-            document = read(file)
+        document = read(file)
         names, node = node_at(document, key)
         spec: OptimizerSpec | ScheduleSpec = parse_spec(node)
     except BadFileError as error:
-        where = f"{name}:{error.line}" if error.line else name
-        raise SpecFileError([f"{where}: {error}"]) from None
+        raise SpecFileError([Finding(name, error.line, "", str(error))]) from None
     except ValidationError as error:
         mistakes = error.errors(include_url=False)
-        lines = [_line(name, document, (*names, *mistake["loc"]), mistake["msg"]) for mistake in mistakes]
-        raise SpecFileError(lines) from None
+        findings = [_finding(name, document, (*names, *mistake["loc"]), mistake["msg"]) for mistake in mistakes]
+        # How many more there are comes at the end, and is at no path.
+        findings.sort(key=lambda finding: (not finding.path, finding.line or 0))
+        raise SpecFileError(findings) from None
     return ReadSpec(spec, name, document, names)
 
 
-def _line(file: str, document: Document, path: tuple[int | str, ...], text: str, kind: str | None = None) -> str:
-    line = document.line_of(path)
-    where = f"{file}:{line}" if line else file
-    return ": ".join(part for part in (where, kind, ".".join(map(str, path)), text) if part)
+def _finding(
+    file: str, document: Document, path: tuple[int | str, ...], message: str, severity: str = "error"
+) -> Finding:
+    return Finding(file, document.line_of(path), ".".join(map(str, path)), message, severity)
 
 
 @short_traceback
@@ -150,7 +185,7 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
         content = write(data).encode()
         check_size(content)
     except BadFileError as error:
-        raise SpecFileError([f"{name}: the spec {error}"]) from None
+        raise SpecFileError([Finding(name, None, "", f"the spec {error}")]) from None
     old: os.stat_result | None = None
     with contextlib.suppress(FileNotFoundError):
         old = Path(name).stat()
@@ -176,11 +211,11 @@ def _name_of(path: object) -> str:
     if not isinstance(name, str):
         raise TypeError(f"a path is a string or a pathlib.Path, received {in_short(path)}")
     if "\0" in name:
-        raise SpecFileError([f"{in_short(name)}: a path cannot have a NUL character"])
+        raise SpecFileError([Finding(in_short(name), None, "", "a path cannot have a NUL character")])
     try:
         os.fsencode(name)
     except UnicodeEncodeError:
-        raise SpecFileError([f"{in_short(name)}: a path cannot have a lone surrogate"]) from None
+        raise SpecFileError([Finding(in_short(name), None, "", "a path cannot have a lone surrogate")]) from None
     return name
 
 
@@ -188,9 +223,8 @@ def _format_of(name: str) -> Format:
     suffix = Path(name).suffix
     found = format_of(suffix)
     if found is None:
-        raise SpecFileError(
-            [f"{cut(name, 300) or repr(name)}: a spec file ends in {', '.join(FORMATS)}, not {in_short(suffix)}"]
-        )
+        message = f"a spec file ends in {', '.join(FORMATS)}, not {in_short(suffix)}"
+        raise SpecFileError([Finding(cut(name, 300) or repr(name), None, "", message)])
     return found
 
 

@@ -53,10 +53,9 @@ def test_a_mistake_is_a_line_with_file_line_path_and_rule():
     ]
 
 
-def test_several_mistakes_are_several_lines_unknown_fields_first():
-    lines = mistakes("train.yaml", SEVERAL)
-    assert lines[0] == "train.yaml:2: learning_rat: unknown field, did you mean 'learning_rate'?"
-    assert sorted(lines[1:]) == [
+def test_several_mistakes_are_several_lines_in_the_order_of_the_file():
+    assert mistakes("train.yaml", SEVERAL) == [
+        "train.yaml:2: learning_rat: unknown field, did you mean 'learning_rate'?",
         "train.yaml:7: groups.1.learning_rate_multiplier: must be >= 0, received -1",
         "train.yaml:8: momentum: must be in [0, 1), received 1.5",
         "train.yaml:9: use_ema: must be true or false, received 'no'",
@@ -92,7 +91,7 @@ MAPPING = "must be a ParamGroup, or a mapping of its fields"
         (".yaml", "type: SGD\nlearning_rate: -.inf", f":2: {FINITE} -inf"),
         (".yaml", "type: SGD\r\nlr: 1\r\n", ":2: lr: unknown field, its name in Keras is 'learning_rate'"),
         (".yaml", "type: SGD\ngroups: [x]\n", f":2: groups.0: {MAPPING}, received 'x'"),
-        (".json", '{"type": "SGD",\n"momentum": 2}', ": momentum: must be in [0, 1), received 2"),
+        (".json", '{"type": "SGD",\n"momentum": 2}', ":2: momentum: must be in [0, 1), received 2"),
         (".ini", "", ": a spec file ends in .json, .yaml, .yml, .toml, not '.ini'"),
         ("", "", ": a spec file ends in .json, .yaml, .yml, .toml, not ''"),
     ],
@@ -134,7 +133,7 @@ TRAINING = {
     ids="{:.30}".format,
 )
 def test_a_key_that_leads_nowhere_is_answered_with_the_keys_there_are(name, key, line):
-    line = line if name.endswith(".yaml") else re.sub(r"^:\d", "", line)
+    line = re.sub(r"^:\d", ":1", line) if name.endswith(".json") else line  # which has one line
     assert mistakes(name, TRAINING[name], key=key) == [f"{name}{line}"]
 
 
@@ -213,7 +212,7 @@ def test_without_an_optimizer_in_it_only_the_type_is_missing(text):
 def test_an_empty_node_is_said_to_be_empty(suffix):
     text = {".json": '{"optimizer": {}}', ".yaml": "a: 1\noptimizer:\n", ".toml": "[optimizer]\n"}[suffix]
     (line,) = mistakes(f"none{suffix}", text, key="optimizer")
-    assert line.removeprefix(f"none{suffix}").removeprefix(":2") == (
+    assert line.removeprefix(f"none{suffix}").removeprefix(f":{1 + (suffix == '.yaml')}") == (
         ": optimizer: is empty; a spec has at least a type, such as 'type: Adam'"
     )
 

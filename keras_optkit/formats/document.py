@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, BinaryIO, NamedTuple
 
 #: A training config has some kB. The YAML parser takes two seconds for a file of this size.
@@ -36,14 +38,23 @@ class Place(NamedTuple):
     """Where a value is written: its line, and the places of its entries by key or index, as text."""
 
     line: int
-    entries: Mapping[str, Place]
+    entries: dict[str, Place]
 
 
-class Document(NamedTuple):
-    """The data of a file, and where each value is written if the format's parser tells."""
+@dataclass
+class Document:
+    """The data of a file, and what finds where each value is written.
+
+    It is asked only for a file with a mistake: to find the places takes longer than to read the data.
+    """
 
     data: Any
-    place: Place | None = None
+    find_places: Callable[[], Place | None] = lambda: None
+
+    @cached_property
+    def place(self) -> Place | None:
+        """Where the data as a whole is written."""
+        return self.find_places()
 
     def line_of(self, path: tuple[int | str, ...]) -> int | None:
         """The line of the value at ``path``, or of the nearest value around it that the file holds."""

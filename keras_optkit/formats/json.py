@@ -1,4 +1,4 @@
-"""JSON. The parser of the standard library tells no line numbers but for text that is not JSON."""
+"""JSON, by the standard library."""
 
 from __future__ import annotations
 
@@ -7,16 +7,26 @@ import re
 from typing import Any, BinaryIO
 
 from keras_optkit.formats.document import BadFileError, Document, check, text_of, too_deep, too_long
+from keras_optkit.formats.json_places import places
 from keras_optkit.specs.errors import in_short
+
+
+class WrittenTwiceError(BadFileError):
+    """A key is written twice in one object."""
 
 
 def read(file: BinaryIO) -> Document:
     """The data of a JSON file. ``NaN`` and ``Infinity`` are read, as Python does; no field accepts them."""
-    data = parse(text_of(file))
+    text = text_of(file)
+    try:
+        data = parse(text)
+    except WrittenTwiceError:
+        places(text)  # raises it again, with the line
+        raise
     check(data)
     if isinstance(data, dict):
         data.pop("$schema", None)  # tells an editor which schema to use
-    return Document(data)
+    return Document(data, lambda: places(text))
 
 
 def parse(text: str) -> Any:
@@ -51,6 +61,6 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if name in fields:
-            raise BadFileError(f"{in_short(name)} is written twice in one object")
+            raise WrittenTwiceError(f"{in_short(name)} is written twice in one object")
         fields[name] = value
     return fields

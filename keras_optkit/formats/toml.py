@@ -7,6 +7,7 @@ import tomllib
 from typing import Any, BinaryIO
 
 from keras_optkit.formats.document import DEEPEST, BadFileError, Document, check, text_of, too_deep, too_long
+from keras_optkit.formats.toml_places import places
 from keras_optkit.specs.errors import in_short
 
 # TOML has no null, and no field but these means anything else by the text.
@@ -41,7 +42,7 @@ def read(file: BinaryIO) -> Document:
     except RecursionError:
         raise too_deep() from None
     check(data)
-    return Document(_with_nulls(data))
+    return Document(_with_nulls(data), lambda: places(text))
 
 
 def write(data: dict[str, Any]) -> str:

@@ -62,7 +62,7 @@ class _Composer:
         following = self._next()
         if not isinstance(following, StreamEndEvent):
             raise BadFileError("a second document begins here; a file may have one", _line(following))
-        return Document(node.data, node.place)
+        return Document(node.data, lambda: node.place)
 
     def _next(self) -> Any:
         try:

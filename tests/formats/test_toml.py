@@ -26,10 +26,10 @@ DEEP = "is nested too deeply: the limit is 100 levels"
             ":3: is not TOML: Invalid value; a text needs quotes, and a boolean is true or false",
         ),
         ("type: SGD", ":1: is not TOML: Expected '=' after a key in a key/value pair"),
-        ("type = 'SGD'\nname = 2001-01-01", ": name: must be a string, received datetime.date(2001, 1, 1)"),
-        ("type = 'SGD'\nname = 07:30:00", ": name: must be a string, received datetime.time(7, 30)"),
-        ("type = 'SGD'\nmomentum = nan", ": momentum: must be a finite number, received nan"),
-        ("# only a comment", ": is empty; a spec has at least a type, such as 'type: Adam'"),
+        ("type = 'SGD'\nname = 2001-01-01", ":2: name: must be a string, received datetime.date(2001, 1, 1)"),
+        ("type = 'SGD'\nname = 07:30:00", ":2: name: must be a string, received datetime.time(7, 30)"),
+        ("type = 'SGD'\nmomentum = nan", ":2: momentum: must be a finite number, received nan"),
+        ("# only a comment", ":1: is empty; a spec has at least a type, such as 'type: Adam'"),
     ],
 )
 def test_what_is_wrong_is_one_line(text, line):
