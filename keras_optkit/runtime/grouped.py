@@ -16,8 +16,8 @@ from keras import ops
 from keras_optkit.runtime.plan import Plan, Planned, plan_of, plan_without_model
 from keras_optkit.runtime.saved_plan import SavedPlan, saved
 from keras_optkit.specs.groups import ParamGroup
-from keras_optkit.specs.keras_form import GROUPED as PREFIX
-from keras_optkit.specs.keras_form import PACKAGE
+from keras_optkit.specs.keras_classes import GROUPED as PREFIX
+from keras_optkit.specs.keras_classes import PACKAGE
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import registered
 

@@ -11,7 +11,7 @@ from keras import ops
 from pydantic import ValidationError
 
 from keras_optkit.runtime.arguments import is_older_than
-from keras_optkit.specs.keras_form import PACKAGE, PIECEWISE_CONSTANT_TABLE, SPEC_SCHEDULE
+from keras_optkit.specs.keras_classes import PACKAGE, PIECEWISE_CONSTANT_TABLE, SPEC_SCHEDULE
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpec
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from keras_optkit.runtime.keras_internals import has_exclusion_of_its_own, held_learning_rate
 from keras_optkit.specs.errors import in_short
-from keras_optkit.specs.keras_form import PACKAGE, in_whole_numbers, optimizer_of, read_keras
+from keras_optkit.specs.keras_classes import PACKAGE
+from keras_optkit.specs.keras_form import in_whole_numbers, optimizer_of, read_keras
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import find
 from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpec
@@ -75,6 +76,8 @@ def spec_of(source: Any) -> OptimizerSpec | ScheduleSpec:
 
 
 _TAKES = "spec_of takes a Keras optimizer, a schedule, a compiled model, or what Keras serialized of one"
+#: What older Kerases, TensorFlow.js and configs by hand call what is around an optimizer.
+_AROUND = ("optimizer_config", "optimizer", "training_config", "compile", "modelTopology")
 _NOT_COMPILED = "the model has no optimizer: compile it first"
 
 
@@ -89,12 +92,27 @@ def _hint(source: object) -> str:
 
 def _spec_of_form(source: Mapping[Any, Any]) -> OptimizerSpec | ScheduleSpec:
     if "class_name" not in source:
-        remedy = "; parse_spec reads a mapping with a 'type'" if "type" in source else ""
+        remedy = "; parse_spec reads a mapping with a 'type'" if "type" in source else _where_inside(source)
         raise TypeError(f"{_TAKES}, received {in_short(source)}{remedy}")
-    optimizer = optimizer_of(source) if "compile_config" in source else source
+    layers = source.get("config")
+    is_model = "compile_config" in source or (isinstance(layers, Mapping) and "layers" in layers)
+    optimizer = optimizer_of(source) if is_model else source
     if optimizer is None:
         raise ValueError(_NOT_COMPILED)
     return read_keras(optimizer)
+
+
+def _where_inside(source: Mapping[Any, Any]) -> str:
+    """What to pass instead of ``source``, such as what Keras 2 calls a training config."""
+    path = ""
+    for _ in _AROUND:  # each once at most: a mapping may hold itself
+        key = next((key for key in _AROUND if isinstance(source.get(key), Mapping)), None)
+        if key is None:
+            break
+        source, path = source[key], f"{path}[{key!r}]"
+        if "class_name" in source:
+            return f"; pass what is under {path}"
+    return ""
 
 
 def _form(optimizer: Any) -> dict[str, Any]:

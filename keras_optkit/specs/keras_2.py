@@ -16,6 +16,10 @@ from keras_optkit.specs.schedules import InverseTimeDecaySpec, ScheduleSpec
 
 #: The package under which Keras 2 registered its own optimizers.
 CUSTOM = "Custom"
+#: The package under which TensorFlow Addons did so.
+ADDONS = "Addons"
+#: Its optimizers with a weight decay of their own -> the specs that train as they do.
+OF_ADDONS = {"AdamW": "AdamWSpec", "SGDW": "SGDSpec"}
 SCHEDULES_OF_KERAS_2 = {"LinearCosineDecay", "NoisyLinearCosineDecay"}
 
 # What they were about is no part of an optimizer any more.

@@ -8,36 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
-from keras_optkit.specs.hints import canonical, nearest
-from keras_optkit.specs.keras_2 import (
-    CUSTOM,
-    SCHEDULES_OF_KERAS_2,
-    loss_scale,
-    modernized,
-    of_name_alone,
-    wrote_keras_2,
-)
+from keras_optkit.specs.hints import canonical
+from keras_optkit.specs.keras_2 import loss_scale, modernized, of_name_alone
+from keras_optkit.specs.keras_classes import SPEC_SCHEDULE, ClassName
 from keras_optkit.specs.optimizers import OptimizerSpec
-from keras_optkit.specs.registry import find, read, registered
+from keras_optkit.specs.registry import find, read
 from keras_optkit.specs.schedules import ScheduleSpec
 
-#: The package under which the Keras classes of this package are registered, and their names there.
-PACKAGE = "keras_optkit"
-SPEC_SCHEDULE = "SpecSchedule"
-PIECEWISE_CONSTANT_TABLE = "PiecewiseConstantTable"
-#: What comes before the name of the Keras class that a grouped optimizer is a subclass of.
-GROUPED = "Grouped"
-
-_KERASES = {"", "keras", "tf_keras", "tensorflow"}
 _KEYS = {"class_name", "config", "module", "registered_name", "build_config", "shared_object_id"}
 _LOSS_SCALE_OPTIMIZERS = {"lossscaleoptimizer", "lossscaleoptimizerv1", "lossscaleoptimizerv3"}
-_FUNCTIONS = {"function", "__lambda__"}
 # Fields of a spec that no constructor of Keras has.
 _OURS = ("type", "exclude_from_weight_decay", "groups")
 
@@ -96,15 +81,11 @@ def _mistake(path: _Path, kind: str, rule: str, *received: object) -> Mistake:
 
 def _fields(form: Mapping[Any, Any], path: _Path, mistakes: list[Mistake]) -> dict[Any, Any]:
     """The fields of the spec at ``path``, with its type; none if ``form`` is of no class that has a spec."""
-    for key in form:
-        if key not in _KEYS:
-            rule = f"{in_short(key)} is not a part of Keras's serialized form: write it inside 'config'"
-            mistakes.append(_mistake(path, "unknown_field", rule))
-    name, config = _Name.of(form), form.get("config")
+    name, config = ClassName.of(form), _config(form, path, mistakes)
     if name is None:
         mistakes.append(_mistake(path, "wrong_type", "'class_name' must be a string", form.get("class_name")))
-    elif not isinstance(config, Mapping):
-        mistakes.append(_mistake(path, "wrong_type", "'config' must be a mapping", config))
+    elif config is None:
+        pass  # reported already
     elif name.is_of_keras and canonical(name.name) in _LOSS_SCALE_OPTIMIZERS and not path:
         return _scaled_fields(config, mistakes)
     elif name.is_ours and name.name == SPEC_SCHEDULE and isinstance(config.get("spec"), Mapping):
@@ -116,68 +97,29 @@ def _fields(form: Mapping[Any, Any], path: _Path, mistakes: list[Mistake]) -> di
         to_fields = _optimizer_fields if issubclass(spec_class, OptimizerSpec) else _schedule_fields
         return {**to_fields(spec_class, name, arguments, path, mistakes), "type": spec_class._type}
     else:
-        mistakes.append(_mistake(path, "unknown_type", name.has_no_spec(is_rate=bool(path))))
+        mistakes.append(_mistake(path, "unknown_type", name.has_no_spec(config, is_rate=bool(path))))
     return {}
 
 
-class _Name(NamedTuple):
-    """The name of a class, and the package that it is of."""
-
-    name: str
-    package: str
-    is_of_keras: bool
-
-    @classmethod
-    def of(cls, form: Mapping[Any, Any]) -> _Name | None:
-        written, module, long_name = (form.get(key) for key in ("class_name", "module", "registered_name"))
-        if not isinstance(written, str):
-            return None
-        package, _, name = written.rpartition(">")
-        if isinstance(module, str) and module.partition(".")[0] in _KERASES:
-            package = ""
-        elif not package and isinstance(long_name, str) and ">" in long_name:
-            package = long_name.rpartition(">")[0]
-        elif not package and isinstance(module, str):
-            package = module.partition(".")[0]
-        # Keras 2 registers its own optimizers, so that no other class could have their names in this package.
-        is_of_keras = package in _KERASES or (package == CUSTOM and wrote_keras_2(form.get("config")))
-        return cls(name, package, is_of_keras)
-
-    @property
-    def is_ours(self) -> bool:
-        return self.package == PACKAGE
-
-    def spec_class(self) -> type[Spec] | None:
-        """The spec that mirrors the class, or the one that it inherits from if it is ours."""
-        if self.is_ours:
-            if self.name == PIECEWISE_CONSTANT_TABLE:
-                return find(ScheduleSpec, "PiecewiseConstantDecay")
-            return find(OptimizerSpec, self.name.removeprefix(GROUPED)) if self.name.startswith(GROUPED) else None
-        if not self.is_of_keras:
-            return None
-        # "ExperimentalAdam" is what TensorFlow 2.9 called the optimizers that became Keras's own in 2.11.
-        found = find(Spec, self.name) or find(OptimizerSpec, canonical(self.name).removeprefix("experimental"))
-        return found if found is not None and _is_mirror(found) else None
-
-    def has_no_spec(self, *, is_rate: bool) -> str:
-        """What to say of a class that no spec describes."""
-        if self.name in _FUNCTIONS:
-            return "there is no spec for a learning rate that is a function"
-        if canonical(self.name) == "multioptimizer":
-            return "there is no spec for MultiOptimizer; take the spec of each of its optimizers"
-        if self.name in SCHEDULES_OF_KERAS_2:
-            return f"there is no spec for {self.name}, which Keras 3 does not have; write a ScheduleSpec of your own"
-        if self.is_of_keras:
-            known = [name for name, cls in registered(ScheduleSpec if is_rate else Spec).items() if _is_mirror(cls)]
-            meant = nearest(self.name, known)
-            hint = f", did you mean {meant!r}? The known ones" if meant else "; the known ones"
-            return f"there is no spec for {in_short(self.name)}{hint} are {', '.join(sorted(known, key=str.lower))}"
-        remedy = "; write a ScheduleSpec of your own" if is_rate else ""
-        return f"there is no spec for {in_short(f'{self.package}>{self.name}')}, which is not a class of Keras{remedy}"
-
-
-def _is_mirror(cls: type[Spec]) -> bool:
-    return issubclass(cls, OptimizerSpec) or (issubclass(cls, ScheduleSpec) and cls.mirrors_keras)
+def _config(form: Mapping[Any, Any], path: _Path, mistakes: list[Mistake]) -> Mapping[Any, Any] | None:
+    """The arguments in ``form``, which are all that Keras reads beside the class."""
+    config = form.get("config")
+    for key, value in form.items():
+        if key in _KEYS:
+            continue
+        if "config" not in form and isinstance(value, Mapping):
+            config, remedy = None, "Keras calls it 'config'"
+        else:
+            remedy = "delete it, or write it inside 'config' if it is an argument"
+        rule = f"{in_short(key)} is not a part of Keras's serialized form: {remedy}"
+        mistakes.append(_mistake(path, "unknown_field", rule))
+    if isinstance(config, Mapping):
+        return config
+    if "config" in form:
+        mistakes.append(_mistake(path, "wrong_type", "'config' must be a mapping", config))
+    elif not form.keys() - _KEYS:
+        mistakes.append(_mistake(path, "required", "has no 'config': write {} for the defaults"))
+    return None
 
 
 def _scaled_fields(config: Mapping[Any, Any], mistakes: list[Mistake]) -> dict[Any, Any]:
@@ -187,7 +129,7 @@ def _scaled_fields(config: Mapping[Any, Any], mistakes: list[Mistake]) -> dict[A
     if not isinstance(scale.inner, Mapping):
         mistakes.append(_mistake((), "wrong_type", "a LossScaleOptimizer has an 'inner_optimizer'", scale.inner))
         return {}
-    name = _Name.of(scale.inner)
+    name = ClassName.of(scale.inner)
     if name is not None and canonical(name.name) in _LOSS_SCALE_OPTIMIZERS:
         mistakes.append(_mistake((), "unknown_type", "there is no spec for a LossScaleOptimizer inside another"))
         return {}
@@ -196,7 +138,7 @@ def _scaled_fields(config: Mapping[Any, Any], mistakes: list[Mistake]) -> dict[A
 
 
 def _optimizer_fields(
-    cls: type[Spec], name: _Name, config: dict[Any, Any], path: _Path, mistakes: list[Mistake]
+    cls: type[Spec], name: ClassName, config: dict[Any, Any], path: _Path, mistakes: list[Mistake]
 ) -> dict[Any, Any]:
     if name.is_ours:
         config.pop("treatments", None)  # what was chosen for which variable of a model
@@ -206,9 +148,10 @@ def _optimizer_fields(
             mistakes.append(_mistake((*path, key), "unknown_field", f"Keras's {cls._type} has no such argument"))
     if isinstance(config.get("name"), str) and _is_made_up(config["name"], name.name):
         del config["name"]
-    rate = config.get("learning_rate")
-    if isinstance(rate, Mapping) and "class_name" in rate:
-        config["learning_rate"] = _fields(rate, (*path, "learning_rate"), mistakes)
+    for key in ("learning_rate", "lr"):
+        rate = config.get(key)
+        if isinstance(rate, Mapping) and "class_name" in rate:
+            config[key] = _fields(rate, (*path, key), mistakes)
     fields, not_kept = modernized(cls, config)
     mistakes += [_mistake((*path, key), "not_kept", reason) for key, reason in not_kept]
     if fields.get("learning_rate") == {}:  # reported already
@@ -217,7 +160,7 @@ def _optimizer_fields(
 
 
 def _schedule_fields(
-    cls: type[Spec], name: _Name, config: dict[Any, Any], path: _Path, mistakes: list[Mistake]
+    cls: type[Spec], name: ClassName, config: dict[Any, Any], path: _Path, mistakes: list[Mistake]
 ) -> dict[Any, Any]:
     if "type" in config:
         mistakes.append(_mistake((*path, "type"), "unknown_field", f"Keras's {cls._type} has no such argument"))

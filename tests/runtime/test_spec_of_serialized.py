@@ -35,7 +35,7 @@ from keras_optkit import (
 )
 from keras_optkit.runtime.grouped import GROUPED
 from keras_optkit.runtime.schedule import PiecewiseConstantTable, SpecSchedule
-from keras_optkit.specs import keras_form
+from keras_optkit.specs import keras_classes
 
 KNOWN = {cls: made for cls, made in OPTIMIZERS.items() if can_build(cls)}
 WARM = WarmupSpec(schedule=CosineDecaySpec(initial_learning_rate=0.3, decay_steps=90), warmup_steps=10)
@@ -95,11 +95,11 @@ def test_a_whole_model_is_read_for_its_optimizer(spec: Any) -> None:
 
 
 def test_the_classes_of_this_package_have_the_names_by_which_they_are_read() -> None:
-    names = {SpecSchedule: keras_form.SPEC_SCHEDULE, PiecewiseConstantTable: keras_form.PIECEWISE_CONSTANT_TABLE}
+    names = {SpecSchedule: keras_classes.SPEC_SCHEDULE, PiecewiseConstantTable: keras_classes.PIECEWISE_CONSTANT_TABLE}
     for cls in (*names, *GROUPED.values()):
         name = names.get(cls, cls.__name__)
         assert cls.__name__ == name
-        assert keras.saving.get_registered_name(cls) == f"{keras_form.PACKAGE}>{name}"
+        assert keras.saving.get_registered_name(cls) == f"{keras_classes.PACKAGE}>{name}"
 
 
 def test_tensors_and_arrays_are_read_as_they_are_and_as_keras_marks_them() -> None:

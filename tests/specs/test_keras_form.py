@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -119,6 +120,11 @@ def messages(source: Any) -> list[str]:
         (form("CosineDecay", initial_learning_rate=0.1,
               decay_steps={"class_name": "__tensor__", "config": {"value": 10, "dtype": "int32"}}),
          CosineDecaySpec(initial_learning_rate=0.1, decay_steps=10)),
+        # Keras Core, which became Keras 3; and a schedule by the rate's name of Keras 2
+        (form("Adam", learning_rate={"module": "keras_core.optimizers.schedules", "registered_name": None,
+              **form("ExponentialDecay", **EXPONENTIAL)}), AdamSpec(learning_rate=ExponentialDecaySpec(**EXPONENTIAL))),
+        (form("Adam", lr=form("ExponentialDecay", **EXPONENTIAL)),
+         AdamSpec(learning_rate=ExponentialDecaySpec(**EXPONENTIAL))),
         # classes of this package
         (form("keras_optkit>GroupedAdamW", name="grouped_adam_w_1", weight_decay=0.1, treatments=[{"path": "a"}],
               exclude_from_weight_decay=["bias_and_norm"],
@@ -238,7 +244,22 @@ def test_what_a_loss_scale_optimizer_has_beyond_a_factor_is_an_error(source: Any
             form("SGD", learning_rate=form("__lambda__", value=["4wEAAAA"])),
             "learning_rate: there is no spec for a learning rate that is a function",
         ),
-        (form("Addons>AdamW"), ": there is no spec for 'Addons>AdamW', which is not a class of Keras"),
+        (
+            form("Addons>AdamW", weight_decay=1e-4),
+            ": there is no spec for 'Addons>AdamW', which is not a class of Keras; write AdamWSpec(weight_decay=...) "
+            "with its weight_decay divided by the learning rate, by which TensorFlow Addons does not multiply it",
+        ),
+        (form("Addons>SGDW"), ": there is no spec for 'Addons>SGDW', which is not a class of Keras; write SGDSpec("),
+        (
+            form("Addons>MovingAverage", average_decay=0.99, optimizer=form("Adam")),
+            ": there is no spec for 'Addons>MovingAverage', which is not a class of Keras; take the spec of the "
+            "optimizer in its config, under 'optimizer'",
+        ),
+        (
+            form("Addons>RectifiedAdam"),
+            ": there is no spec for 'Addons>RectifiedAdam', which is not a class of Keras; Keras has no such optimizer; "
+            "those nearest to it are AdamW, Lamb and ScheduleFreeAdamW",
+        ),
         (
             {**form("Adam"), "module": "mine.optimizers", "registered_name": "Adam"},
             ": there is no spec for 'mine>Adam', which is not a class of Keras",
@@ -266,12 +287,19 @@ def test_what_a_loss_scale_optimizer_has_beyond_a_factor_is_an_error(source: Any
         (form("SGD", beta_1=0.9), "beta_1: unknown field, "),
         (
             {**form("SGD"), "learning_rate": 0.1},
-            ": 'learning_rate' is not a part of Keras's serialized form: write it inside 'config'",
+            ": 'learning_rate' is not a part of Keras's serialized form: delete it, or write it inside 'config' if it is "
+            "an argument",
         ),
-        ({"class_name": "SGD"}, ": 'config' must be a mapping, received None"),
+        (
+            {"class_name": "SGD", "params": {"lr": 0.1}},
+            ": 'params' is not a part of Keras's serialized form: Keras calls it 'config'",
+        ),
+        ({"class_name": "SGD"}, ": has no 'config': write {} for the defaults"),
+        ({"class_name": "SGD", "config": None}, ": 'config' must be a mapping, received None"),
         ({"class_name": ["SGD"], "config": {}}, ": 'class_name' must be a string, received ['SGD']"),
         (form("SGD", learning_rate={"class_name": "CosineDecay"}),
-         "learning_rate: 'config' must be a mapping, received None"),
+         "learning_rate: has no 'config': write {} for the defaults"),
+        (form("SGD", lr=form("CosineDecay", initial_learning_rate=0.1)), "learning_rate.decay_steps: required"),
         (form("SGD", learning_rate=form("Adam")), "learning_rate.type: must be a schedule, and Adam is an optimizer"),
         (form("Constant", learning_rate=0.1), ": there is no spec for 'Constant'"),  # ours, and not a class of Keras
         (form("SpecSchedule", spec={"type": "Constant"}), ": there is no spec for 'SpecSchedule'"),
@@ -319,6 +347,32 @@ def test_the_form_of_a_whole_model_is_read_for_its_optimizer() -> None:
     for nothing in ({"loss": "mse"}, {}, None):
         with pytest.raises(ValueError, match=r"^the model has no optimizer: compile it first$"):
             spec_of({**model, "compile_config": nothing})
+
+
+def test_a_model_of_keras_2_that_is_serialized_without_an_optimizer_is_not_compiled() -> None:
+    model = {"class_name": "Sequential", "config": {"name": "a", "layers": []}, "keras_version": "2.15.0"}
+    with pytest.raises(ValueError, match=r"^the model has no optimizer: compile it first$"):
+        spec_of(model)
+
+
+@pytest.mark.parametrize(
+    ("source", "where"),
+    [
+        ({"optimizer_config": form("SGD"), "loss": "mse"}, "['optimizer_config']"),  # .h5: the training config
+        (
+            {"format": "layers-model", "modelTopology": {"training_config": {"optimizer_config": form("SGD")}}},
+            "['modelTopology']['training_config']['optimizer_config']",
+        ),
+        ({"epochs": 5, "compile": {"optimizer": form("SGD")}}, "['compile']['optimizer']"),
+    ],
+)
+def test_what_is_around_an_optimizer_is_answered_with_where_that_is(source: dict[str, Any], where: str) -> None:
+    with pytest.raises(TypeError, match=rf"; pass what is under {re.escape(where)}$"):
+        spec_of(source)
+    source = {"optimizer": {}}
+    source["optimizer"] = source  # what holds itself ends too
+    with pytest.raises(TypeError, match=r"^spec_of takes a Keras optimizer.{,300}$"):
+        spec_of(source)
 
 
 def test_a_spec_as_a_mapping_is_left_to_parse_spec_and_the_other_way_round() -> None:
