@@ -78,7 +78,7 @@ def explain_unknown_field(name: str, given: Mapping[str, object], spec: type[Bas
         if field in fields:
             where = "in Keras" if getattr(spec, "mirrors_keras", False) else "here"
             return field, f"unknown field, its name {where} is {field!r}{_unit(word, field, given[name])}"
-    if word == "params" and isinstance(given[name], Mapping):
+    if isinstance(given[name], Mapping) and (word == "params" or _is_called(spec, name)):
         word = "config"
     if word in _GONE:
         return None, f"unknown field: {_GONE[word].format(name)}"
@@ -92,6 +92,12 @@ def explain_unknown_field(name: str, given: Mapping[str, object], spec: type[Bas
 def _bare(name: str) -> str:
     """``name`` in the form in which names of types are compared across libraries: ``"CosineLRScheduler"`` is cosine."""
     return re.sub(r"(optimizer|lr|scheduler?|spec)+$", "", canonical(name))
+
+
+def _is_called(spec: type[BaseModel], name: str) -> bool:
+    """Whether ``name`` is that of the type of ``spec``, here or elsewhere: Model Garden writes the fields under it."""
+    type_ = _bare(getattr(spec, "_type", ""))
+    return type_ in (_bare(name), _ELSEWHERE.get(_bare(name)))
 
 
 def _means(name: object, field: str) -> bool:

@@ -62,7 +62,7 @@ TYPE_NAMES = {
     "CosineDecay": ("cosine", "cosine_annealing"),
     "CosineDecayRestarts": ("cosine_annealing_warm_restarts", "cosine_with_restarts", "cosine_restarts", "sgdr"),
     "ExponentialDecay": ("exponential", "exp", "step"),
-    "PiecewiseConstantDecay": ("multi_step", "piecewise", "piecewise_constant", "milestones"),
+    "PiecewiseConstantDecay": ("multi_step", "stepwise", "piecewise", "piecewise_constant", "milestones"),
     "PolynomialDecay": ("poly", "polynomial", "linear_decay"),
     "Ramp": ("linear",),
     "Constant": ("fixed",),
@@ -107,6 +107,11 @@ GONE = (
     ),
     ("nesterov", "only SGD has 'nesterov'; Adam with Nesterov momentum is the Nadam optimizer"),
     ("amsgrad", "only Adam and AdamW have 'amsgrad'"),
+    ("include_in_weight_decay", "every variable is decayed but those in exclude_from_weight_decay; list these"),
+    (
+        "offset",
+        "a schedule begins later as a piece of a JoinSpec, or after the warm-up of a WarmupSpec without overlay",
+    ),
     ("dampening", "Keras has no dampening; delete it"),
     (
         "jit_compile loss metrics loss_weights run_eagerly steps_per_execution",

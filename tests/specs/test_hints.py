@@ -11,6 +11,7 @@ import pytest
 from keras_optkit import (
     AdadeltaSpec,
     AdamSpec,
+    AdamWSpec,
     ClampSpec,
     ConstantSpec,
     CosineDecayRestartsSpec,
@@ -133,12 +134,24 @@ def test_a_word_for_two_fields_names_both(refusal):
         (AdamSpec, "foreach", "PyTorch"),
         (SGDSpec, "params", "compile_with"),
         (SGDSpec, "config", "beside 'type'"),
+        (AdamWSpec, "include_in_weight_decay", "but those in exclude_from_weight_decay; list these"),
+        (CosineDecaySpec, "offset", "a piece of a JoinSpec"),
     ],
 )
 def test_what_an_optimizer_does_not_take_is_answered_with_what_to_do(cls, field, advice, refusal):
-    path, message = refusal(cls, **{field: True})
+    path, message = refusal(cls, **LEAST.get(cls, {}) | {field: True})
     assert path == (field,)
     assert advice in message
+
+
+@pytest.mark.parametrize(
+    ("cls", "block"),
+    [(SGDSpec, "sgd"), (AdamWSpec, "adamw"), (CosineDecaySpec, "cosine"), (CosineDecaySpec, "CosineDecay")],
+)
+def test_fields_in_a_block_with_the_name_of_the_type_belong_beside_it(cls, block, refusal):
+    message = refusal(cls, **LEAST.get(cls, {}) | {block: {"name": "x"}}).message
+    assert message == f"unknown field: write the fields beside 'type', not inside {block!r}"
+    assert "has learning_rate" in refusal(SGDSpec, adam={"name": "x"}).message  # the block of another
 
 
 def test_a_word_like_nothing_is_answered_with_the_fields_there_are(refusal):

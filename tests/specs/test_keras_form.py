@@ -257,8 +257,8 @@ def test_what_a_loss_scale_optimizer_has_beyond_a_factor_is_an_error(source: Any
         ),
         (
             form("Addons>RectifiedAdam"),
-            ": there is no spec for 'Addons>RectifiedAdam', which is not a class of Keras; Keras has no such optimizer; "
-            "those nearest to it are AdamW, Lamb and ScheduleFreeAdamW",
+            ": there is no spec for 'Addons>RectifiedAdam', which is not a class of Keras; Keras has no such "
+            "optimizer; those nearest to it are AdamW, Lamb and ScheduleFreeAdamW",
         ),
         (
             {**form("Adam"), "module": "mine.optimizers", "registered_name": "Adam"},
@@ -287,8 +287,8 @@ def test_what_a_loss_scale_optimizer_has_beyond_a_factor_is_an_error(source: Any
         (form("SGD", beta_1=0.9), "beta_1: unknown field, "),
         (
             {**form("SGD"), "learning_rate": 0.1},
-            ": 'learning_rate' is not a part of Keras's serialized form: delete it, or write it inside 'config' if it is "
-            "an argument",
+            ": 'learning_rate' is not a part of Keras's serialized form: delete it, or write it inside 'config' if it "
+            "is an argument",
         ),
         (
             {"class_name": "SGD", "params": {"lr": 0.1}},

@@ -160,6 +160,7 @@ def test_a_type_that_is_written_elsewhere_is_answered_with_where_it_belongs(data
         ("AdamOptimizer", "Adam"),
         ("adamw_torch", "AdamW"),
         ("torch.optim.lr_scheduler.MultiStepLR", "PiecewiseConstantDecay"),
+        ("stepwise", "PiecewiseConstantDecay"),
         ("CosineAnnealingLR", "CosineDecay"),
         ("CosineAnnealingWarmRestarts", "CosineDecayRestarts"),
         ("constant_with_warmup", "Warmup"),
