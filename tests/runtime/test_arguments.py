@@ -90,8 +90,8 @@ def test_muon_is_built_where_keras_can_train_it(version: str, monkeypatch: pytes
 
 def test_a_type_that_no_keras_has_is_said_to_be_none(registry: dict[str, type]) -> None:
     @register_spec
-    class SophiaSpec(SGDSpec):
+    class NowhereSpec(SGDSpec):
         """An optimizer that Keras does not have."""
 
-    with pytest.raises(RuntimeError, match=r"which has no keras\.optimizers\.Sophia: it is not a part of Keras"):
-        build_optimizer(SophiaSpec())
+    with pytest.raises(RuntimeError, match=r"which has no keras\.optimizers\.Nowhere: it is not a part of Keras"):
+        build_optimizer(NowhereSpec())
