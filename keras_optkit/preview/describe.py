@@ -54,6 +54,7 @@ def describe(
         pydantic.ValidationError: ``spec`` is invalid, or becomes invalid once its durations are converted to steps.
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0; or a pattern
             of the spec matches no variable of ``model``, or ``model`` has no weights yet.
+        TypeError: ``model`` is not a Keras 3 model.
     """
     run = RunLength.of(steps_per_epoch, epochs)
     written = read(Spec, spec)
@@ -100,8 +101,10 @@ def _aligned(columns: list[list[str]], texts: list[str]) -> list[str]:
 def _treatments(spec: OptimizerSpec, model: keras.Model) -> list[str]:
     """Which variable of ``model`` is trained with what share of the rate and which weight decay."""
     from keras_optkit.runtime.factory import build_optimizer
+    from keras_optkit.runtime.places import check_is_model
     from keras_optkit.runtime.plan import plan_of
 
+    check_is_model(model)
     plan = plan_of(model, spec.exclude_from_weight_decay, spec.groups).checked()
     if not plan.planned:
         raise ValueError("the model has no weights to train yet: build it, for example with an Input")

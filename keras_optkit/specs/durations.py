@@ -13,7 +13,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer
 from pydantic.json_schema import JsonSchemaValue
@@ -106,9 +106,13 @@ class Duration(str):
     @classmethod
     def _of(cls, exact: Fraction, text: str) -> Self:
         duration = super().__new__(cls, text)
-        duration.exact, duration.amount = exact, float(exact)
-        duration.unit = "%" if text.endswith("%") else "epochs"
+        unit = "%" if text.endswith("%") else "epochs"
+        duration.__dict__.update(exact=exact, amount=float(exact), unit=unit)
         return duration
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        # Specs share it: `_from_text` keeps what it has read.
+        raise AttributeError(f"{name} of {in_short(self)} cannot be set: a Duration is immutable, write a new one")
 
     def __bool__(self) -> bool:
         return self.exact != 0

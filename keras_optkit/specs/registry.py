@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -47,11 +47,15 @@ class TypedValue(Value):
         super().__pydantic_init_subclass__(**kwargs)
         cls._type = cls.model_fields["type"].default
 
-    @classmethod
-    def _cannot_be_made(cls, positional: tuple[object, ...]) -> str | None:
-        if cls.is_kind:
-            return f"{cls.__name__} is abstract: create one of its subclasses, or use parse_spec"
-        return super()._cannot_be_made(positional)
+    if not TYPE_CHECKING:  # with it, type checkers would no longer compare arguments with the fields
+
+        def __new__(cls, *arguments: object, **fields: object) -> Self:
+            # In __init__ it would be too late: of a class with abstract methods, Python raises its own error here.
+            if cls.is_kind:
+                known = [spec.__name__ for spec in registered(cls).values()]
+                names = f" ({', '.join(known)})" if 0 < len(known) <= _MOST_LISTED else ""
+                raise TypeError(f"{cls.__name__} is abstract: create one of its subclasses{names}, or use parse_spec")
+            return super().__new__(cls)
 
     @classmethod
     def _as_written(cls, data: Any) -> Any:

@@ -29,8 +29,10 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     def __init__(self, /, *positional: object, **fields: Any) -> None:
-        if reason := self._cannot_be_made(positional):
-            raise TypeError(reason)
+        if positional:
+            name = type(self).__name__
+            first = next((field for field in type(self).model_fields if field != "type"), "field")
+            raise TypeError(f"{name} takes its fields by name: {name}({first}={in_short(positional[0])}, ...)")
         try:
             super().__init__(**fields)
         except MISTAKES as error:
@@ -40,14 +42,6 @@ class Value(BaseModel):
     # Pydantic would call an __init__ of one's own also for each nested value: a spec with a schedule would take
     # 10 us instead of 5.5. This one adds nothing to validation, and says so by the mark of pydantic's own.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
-
-    @classmethod
-    def _cannot_be_made(cls, positional: tuple[object, ...]) -> str | None:
-        """Why no value can be made by calling the class with these ``positional`` arguments, if so."""
-        if not positional:
-            return None
-        first = next((field for field in cls.model_fields if field != "type"), "field")
-        return f"{cls.__name__} takes its fields by name: {cls.__name__}({first}={in_short(positional[0])}, ...)"
 
     @short_traceback
     def replace(self, **changes: Any) -> Self:

@@ -84,3 +84,14 @@ def test_ftrl_does_train_to_nan_at_a_rate_of_0() -> None:
     weight = keras.Variable([1.0])
     keras.optimizers.Ftrl(0.0).apply([keras.ops.ones((1,))], [weight])
     assert np.isnan(keras.ops.convert_to_numpy(weight)).all()
+
+
+def test_the_restarts_of_keras_touch_0_in_a_long_period_which_ftrl_refuses() -> None:
+    lowest = [
+        float(keras.optimizers.schedules.CosineDecayRestarts(0.1, length)(length - 1)) for length in (10_000, 13_000)
+    ]
+    assert lowest[0] > 0
+    assert lowest[1] == 0
+    weight = keras.Variable([1.0])
+    keras.optimizers.Ftrl(lowest[1]).apply([keras.ops.array([1.0])], [weight])
+    assert np.isnan(weight.numpy()).all()

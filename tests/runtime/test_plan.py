@@ -75,6 +75,11 @@ def test_of_muon_describe_shows_the_decay_of_each_kind_of_step() -> None:
     assert decays["body/bias"] == decays["tokens/embeddings"] == "0.5"
 
 
+def test_describe_takes_a_model_of_keras_only() -> None:
+    with pytest.raises(TypeError, match=r"^model must be a keras\.Model, received 'net' of type str$"):
+        describe(AdamWSpec(), "net")  # type: ignore[arg-type]
+
+
 def test_all_wrong_patterns_come_in_one_error() -> None:
     net = model()
     group = ParamGroup(match="hed/")

@@ -295,12 +295,20 @@ def test_a_kind_of_ones_own_is_abstract_and_reads_its_registered_subclasses(regi
         register_spec(FamilySpec)
 
 
-@pytest.mark.parametrize("kind", [Spec, OptimizerSpec])
-def test_a_kind_says_that_it_is_abstract(kind):
-    with pytest.raises(
-        TypeError, match=f"{kind.__name__} is abstract: create one of its subclasses, or use parse_spec"
-    ):
-        kind()
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (Spec, ""),  # too many to be of help
+        (OptimizerSpec, r" \(AdadeltaSpec, .*, SGDSpec\)"),
+        (ScheduleSpec, r" \(ClampSpec, .*, WarmupStableDecaySpec\)"),
+        (FamilySpec, ""),
+    ],
+)
+def test_a_kind_says_that_it_is_abstract_and_what_can_be_made(kind, names):
+    text = rf"^{kind.__name__} is abstract: create one of its subclasses{names}, or use parse_spec$"
+    for make in (kind, kind.model_construct, lambda: kind(learning_rate=0.1), lambda: kind("adam")):
+        with pytest.raises(TypeError, match=text):
+            make()
 
 
 @pytest.mark.parametrize("cls", [*SPEC_STRATEGIES, ParamGroup])

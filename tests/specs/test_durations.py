@@ -195,6 +195,13 @@ def test_a_duration_is_a_value(duration):
     assert json.loads(json.dumps(duration)) == duration == str(duration) == Duration(duration)
 
 
+def test_a_duration_cannot_be_changed():
+    duration = CosineDecaySpec(initial_learning_rate=0.1, decay_steps="7 epochs").decay_steps
+    with pytest.raises(AttributeError, match="exact of '7 epochs' cannot be set: a Duration is immutable"):
+        duration.exact = 1
+    assert duration.exact == 7
+
+
 @given(st.floats(0, 1e300))
 def test_every_duration_is_read_back_from_its_text(number):
     for duration in (Duration.epochs(number), Duration.percent(number)):

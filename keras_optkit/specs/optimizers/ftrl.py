@@ -11,6 +11,7 @@ from keras_optkit.specs.numbers import SMALLEST
 from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.schedules.base import ScheduleSpec
+from keras_optkit.specs.schedules.cosine_decay_restarts import CosineDecayRestartsSpec
 from keras_optkit.specs.value import Conflict
 
 
@@ -69,8 +70,16 @@ class FtrlSpec(OptimizerSpec):
 _SOME_RUN = RunLength(steps_per_epoch=2**20, epochs=2**10)
 
 
+# In a period so long, float32 makes the cosine of the last step -1: Keras computes 1 + cos(pi * t) in it.
+_LONG_PERIOD = 12_800
+
+
 def _where_zero(schedule: ScheduleSpec) -> str | None:
     """Where the rate is 0, or float32 makes it 0: schedules touch it at their start and at their bends only."""
+    if isinstance(schedule, CosineDecayRestartsSpec) and schedule.alpha == 0:
+        first = schedule.first_decay_steps
+        if schedule.t_mul > 1 or (isinstance(first, int) and first >= _LONG_PERIOD):
+            return f"the last step of each period of {_LONG_PERIOD:,} steps or more"
     try:
         resolved = resolve(schedule, _SOME_RUN)
         for step, what in [(0, "the start"), *resolved.landmarks()]:

@@ -9,6 +9,7 @@ import pytest
 
 from keras_optkit import (
     ConstantSpec,
+    CosineDecayRestartsSpec,
     CosineDecaySpec,
     CyclicalSpec,
     ExponentialDecaySpec,
@@ -27,6 +28,7 @@ from keras_optkit import (
 COSINE = CosineDecaySpec(initial_learning_rate=0.1, decay_steps="90%")
 ABOVE = COSINE.replace(alpha=0.01)
 FALL: dict[str, Any] = {"initial_learning_rate": 0.1, "decay_steps": 50}
+RESTARTS = CosineDecayRestartsSpec(initial_learning_rate=0.1, first_decay_steps=10, t_mul=1)
 
 #: (a schedule that is 0 somewhere, where, the same that is not)
 ZEROS: list[tuple[ScheduleSpec, str, ScheduleSpec]] = [
@@ -86,6 +88,16 @@ ZEROS: list[tuple[ScheduleSpec, str, ScheduleSpec]] = [
         "'decayed by 1e-10 once'",
         ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=10, decay_rate=0.5),
     ),
+    (
+        RESTARTS.replace(first_decay_steps=12_800),
+        "the last step of each period of 12,800 steps or more",
+        RESTARTS.replace(first_decay_steps=12_799),
+    ),
+    (
+        RESTARTS.replace(t_mul=2),
+        "the last step of each period of 12,800 steps or more",
+        RESTARTS.replace(t_mul=2, alpha=1e-6),
+    ),
 ]
 
 
@@ -105,6 +117,12 @@ def test_a_schedule_that_touches_0_is_refused_with_the_place_and_one_that_does_n
 @pytest.mark.parametrize("schedule", [OneCycleSpec(max_learning_rate=0.1), ConstantSpec(learning_rate=0.1)])
 def test_other_schedules_are_right(schedule):
     assert FtrlSpec(learning_rate=schedule).resolve(steps_per_epoch=10, epochs=3)
+
+
+def test_a_period_that_becomes_too_long_in_its_run_is_refused_then(refusal):
+    spec = FtrlSpec(learning_rate=RESTARTS.replace(first_decay_steps="10 epochs"))
+    assert spec.resolve(steps_per_epoch=100)
+    assert refusal(spec.resolve, steps_per_epoch=10_000).path == ("learning_rate",)
 
 
 def test_a_schedule_that_cannot_be_computed_is_left_to_its_run():
