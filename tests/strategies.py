@@ -35,6 +35,7 @@ from keras_optkit import (
     ScheduleFreeAdamWSpec,
     SGDSpec,
 )
+from keras_optkit.specs import fields
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.registry import registered
@@ -135,14 +136,14 @@ OF_THEIR_OWN: dict[type[OptimizerSpec], SearchStrategy[Any]] = {
     ),
     MuonSpec: muon_specs(),
 }
-#: What a field accepts, by the name of its type in `specs/fields.py`.
+#: What a field accepts, by its type.
 BY_TYPE = {
-    "Flag": flags,
-    "Momentum": momenta,
-    "Negative": negative,
-    "NonNegative": non_negative,
-    "Positive": positive,
-    "PositiveMomentum": positive_momenta,
+    fields.Flag: flags,
+    fields.Momentum: momenta,
+    fields.Negative: negative,
+    fields.NonNegative: non_negative,
+    fields.Positive: positive,
+    fields.PositiveMomentum: positive_momenta,
 }
 
 

@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 import types
 from pathlib import Path
 
@@ -36,6 +38,17 @@ def test_every_spec_that_a_file_defines_is_public() -> None:
 def test_nothing_else_is_visible() -> None:
     visible = {name for name, value in vars(keras_optkit).items() if not isinstance(value, types.ModuleType)}
     assert {name for name in visible if not name.startswith("_")} - {"TYPE_CHECKING"} <= set(NAMES)
+
+
+def test_dir_shows_every_public_name_before_it_is_used() -> None:
+    script = "import keras_optkit; print(sorted({*keras_optkit.__all__} - {*dir(keras_optkit)}))"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'keras_optkit' has no attribute 'load_specs'$"):
+        _ = keras_optkit.load_specs  # type: ignore[attr-defined]
+    assert not hasattr(keras_optkit, "__wrapped__")
 
 
 def test_no_name_is_listed_twice() -> None:

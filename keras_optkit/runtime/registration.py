@@ -6,10 +6,7 @@ enough, before or after ``import keras`` and ``import tensorflow``.
 
 from __future__ import annotations
 
-import importlib
-
 from keras_optkit.runtime.import_hook import after_import
-from keras_optkit.runtime.monitor import LearningRateMonitor
 
 
 def register_when_keras_is_imported() -> None:
@@ -18,6 +15,6 @@ def register_when_keras_is_imported() -> None:
 
 
 def _register() -> None:
-    for module in ("schedule", "grouped"):
-        importlib.import_module(f"keras_optkit.runtime.{module}")
-    LearningRateMonitor.become_callback()
+    from keras_optkit.runtime import grouped, monitor, schedule  # noqa: F401
+
+    monitor.LearningRateMonitor.become_callback()

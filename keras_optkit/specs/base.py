@@ -1,7 +1,5 @@
 """``Spec``: what every spec is, and ``register_spec``, which makes one of your own readable by its type."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any, ClassVar, Self, TypeVar
 

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from keras_optkit.specs.hints import explain_unknown_field
-
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -111,6 +109,8 @@ def explained(error: ValidationError, data: object, spec: type[BaseModel]) -> Va
     Unknown fields come first, because they explain the most; a field that is missing only because its name was
     written otherwise is not reported a second time.
     """
+    from keras_optkit.specs.hints import explain_unknown_field
+
     given = data if isinstance(data, Mapping) else {}
     unknown: list[ErrorDetails] = []
     others: list[ErrorDetails] = []

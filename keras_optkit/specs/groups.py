@@ -1,7 +1,5 @@
 """Which variables: patterns over variable paths, and ``ParamGroup``, what differs for the variables they select."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from keras_optkit.specs.fields import Listed, NonNegative

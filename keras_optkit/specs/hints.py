@@ -3,15 +3,19 @@
 What somebody wrote is either a slip of the pen (``decay_stepz``), another library's or an older Keras's word
 (``lr``, ``eps``, ``betas``), or something that an optimizer no longer takes (``decay``). Each gets the answer that
 lets the writer go on.
+
+Only a mistake needs this module, so it is imported by whoever finds one.
 """
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from keras_optkit.specs.spelling import canonical
 from keras_optkit.specs.vocabulary import GONE, KERAS_NAMES, NO_TYPES, TYPE_NAMES
 
 if TYPE_CHECKING:
@@ -23,16 +27,6 @@ _ALIKE = 0.65
 # Of so many letters, a beginning is enough: 'cosin' is CosineDecay, not Join.
 _BEGINNING = 3
 _LONGEST = 100
-
-
-def canonical(name: str) -> str:
-    """The form in which names are compared: case, underscores and hyphens do not count."""
-    return str.__str__(name).replace("_", "").replace("-", "").lower()
-
-
-def type_word(name: str) -> str:
-    """The form in which the names of types are compared: ``"AdamWSpec"``, ``"adam_w"`` and ``"AdamW"`` are one."""
-    return canonical(name).removesuffix("spec")
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -120,8 +114,6 @@ def _unit(word: str, field: str, value: object) -> str:
 
 
 def _likeness(name: str, other: str) -> float:
-    import difflib  # here, because only a mistake needs it: with it the package is imported 3% slower
-
     # A comparison takes 0.1 ms for two names, and seconds for a name of a million characters, which is like none.
     words = canonical(name[:_LONGEST]), canonical(other[:_LONGEST])
     if len(words[0]) >= _BEGINNING and words[1].startswith(words[0]):

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.errors import in_short
-from keras_optkit.specs.hints import canonical, meant_type, nearest
+from keras_optkit.specs.hints import meant_type, nearest
 from keras_optkit.specs.keras_2 import ADDONS, CUSTOM, OF_ADDONS, SCHEDULES_OF_KERAS_2, wrote_keras_2
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import find, registered
 from keras_optkit.specs.schedules import ScheduleSpec
+from keras_optkit.specs.spelling import canonical
 
 #: The package under which the Keras classes of this package are registered, and their names there.
 PACKAGE = "keras_optkit"

@@ -14,12 +14,12 @@ from pydantic import ValidationError
 
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
-from keras_optkit.specs.hints import canonical
 from keras_optkit.specs.keras_2 import loss_scale, modernized, of_name_alone
 from keras_optkit.specs.keras_classes import SPEC_SCHEDULE, ClassName
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import find, read
 from keras_optkit.specs.schedules import ScheduleSpec
+from keras_optkit.specs.spelling import canonical
 
 _KEYS = {"class_name", "config", "module", "registered_name", "build_config", "shared_object_id"}
 _LOSS_SCALE_OPTIMIZERS = {"lossscaleoptimizer", "lossscaleoptimizerv1", "lossscaleoptimizerv3"}

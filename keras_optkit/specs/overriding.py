@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
 from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
-from keras_optkit.specs.hints import nearest, type_word
 from keras_optkit.specs.registry import TypedValue, read
+from keras_optkit.specs.spelling import type_word
 
 T = TypeVar("T", bound=TypedValue)
 
@@ -94,6 +94,8 @@ def _set(node: Any, path: list[str], value: Any, before: tuple[str, ...]) -> Any
         remedy = f"; for a schedule, set {where}.type too" if isinstance(node, float) else ""
         raise nowhere(f"{where} is {in_short(node)}, which has no fields{remedy}")
     if rest and rest != ["type"] and name not in node:
+        from keras_optkit.specs.hints import nearest
+
         meant = rest[0] if rest[0] in node else nearest(name, map(str, node))
         raise nowhere(f"unknown field, did you mean {meant!r}?" if meant else "unknown field")
     inner = _set(node.get(name), rest, value, (*before, name)) if rest else value

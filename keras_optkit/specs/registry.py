@@ -1,7 +1,5 @@
 """Type names and their classes: how data becomes a spec, including one of your own class."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast
@@ -9,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast
 from pydantic import ValidationError
 
 from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
-from keras_optkit.specs.hints import meant_type, type_word
+from keras_optkit.specs.spelling import type_word
 from keras_optkit.specs.value import Value
 
 
@@ -172,6 +170,8 @@ def suggestion(kind: type[TypedValue], data: object) -> str:
         return "; of a list, pass one entry"
     if not isinstance(data, str):
         return kind._remedy(data)
+    from keras_optkit.specs.hints import meant_type
+
     known = registered(kind)
     meant, hint = meant_type(str.__str__(data), known)
     if hint and not meant:

@@ -1,4 +1,8 @@
-"""``Value``: immutable, closed to unknown fields, validated on creation, equal by content."""
+"""``Value``: immutable, closed to unknown fields, validated on creation, equal by content.
+
+No module with fields says ``from __future__ import annotations``: pydantic would compile the text of each annotation,
+which takes 4 of the 17 ms in which all classes are made.
+"""
 
 from __future__ import annotations
 

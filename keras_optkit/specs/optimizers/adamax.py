@@ -1,7 +1,5 @@
 """``AdamaxSpec``, as Keras's ``Adamax``."""
 
-from __future__ import annotations
-
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Momentum, Positive
 from keras_optkit.specs.learning_rate import LearningRate

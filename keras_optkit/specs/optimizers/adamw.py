@@ -1,7 +1,5 @@
 """``AdamWSpec``, as Keras's ``AdamW``."""
 
-from __future__ import annotations
-
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Flag, Momentum, NonNegative, Positive
 from keras_optkit.specs.learning_rate import LearningRate

@@ -1,7 +1,5 @@
 """``OptimizerSpec``: the base of all optimizers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -79,7 +77,7 @@ class OptimizerSpec(Spec, kind=True):
             yield Conflict("exclude_from_weight_decay", "has no effect without weight_decay")
 
     @short_traceback
-    def override(self, changes: Mapping[str, Any]) -> OptimizerSpec:
+    def override(self, changes: Mapping[str, Any]) -> "OptimizerSpec":
         """Return a copy with ``changes`` by dotted path, validated like a new spec.
 
         An entry of a list goes by its index. If you change the ``type`` of a node, its other fields are dropped.

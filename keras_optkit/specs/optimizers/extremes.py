@@ -1,7 +1,5 @@
 """Numbers with which no update survives float32, though float32 holds the number itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from keras_optkit.specs.optimizers.base import OptimizerSpec

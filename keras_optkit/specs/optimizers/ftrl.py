@@ -1,7 +1,5 @@
 """``FtrlSpec``, as Keras's ``Ftrl``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from keras_optkit.specs.base import register_spec

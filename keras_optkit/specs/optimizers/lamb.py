@@ -1,7 +1,5 @@
 """``LambSpec``, as Keras's ``Lamb``."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from keras_optkit.specs.base import register_spec

@@ -1,7 +1,5 @@
 """``LionSpec``, as Keras's ``Lion``."""
 
-from __future__ import annotations
-
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Momentum, PositiveMomentum
 from keras_optkit.specs.learning_rate import LearningRate

@@ -1,7 +1,5 @@
 """``MuonSpec``, as Keras's ``Muon``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 

@@ -1,7 +1,5 @@
 """``RMSpropSpec``, as Keras's ``RMSprop``."""
 
-from __future__ import annotations
-
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.fields import Flag, Momentum, Positive
 from keras_optkit.specs.learning_rate import LearningRate

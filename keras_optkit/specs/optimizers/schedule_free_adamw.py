@@ -1,7 +1,5 @@
 """``ScheduleFreeAdamWSpec``, as Keras's ``ScheduleFreeAdamW``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """``SGDSpec``, as Keras's ``SGD``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from keras_optkit.specs.base import register_spec

@@ -1,7 +1,5 @@
 """``ScheduleSpec``: the base of all learning-rate schedules."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -47,7 +45,7 @@ class ScheduleSpec(Spec, ABC, kind=True):
         """
 
     @short_traceback
-    def override(self, changes: Mapping[str, Any]) -> ScheduleSpec:
+    def override(self, changes: Mapping[str, Any]) -> "ScheduleSpec":
         """Return a copy with ``changes`` by dotted path, validated like a new spec.
 
         ``spec.override({"schedule.decay_steps": "10 epochs"})``; an entry of a list goes by its

@@ -1,7 +1,5 @@
 """``ClampSpec``: a floor under a schedule, and a cap on it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

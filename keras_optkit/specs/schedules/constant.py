@@ -1,7 +1,5 @@
 """``ConstantSpec``: one rate."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from keras_optkit.specs.array_namespace import np

@@ -1,7 +1,5 @@
 """``CosineDecaySpec``, as Keras's ``CosineDecay``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

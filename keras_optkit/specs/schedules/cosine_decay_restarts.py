@@ -1,7 +1,5 @@
 """``CosineDecayRestartsSpec``, as Keras's ``CosineDecayRestarts``."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from typing import Any

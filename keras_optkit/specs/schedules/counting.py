@@ -4,8 +4,6 @@ XLA divides floats by multiplying with a reciprocal, by which 49 / 49 can be les
 a jump a step lies is therefore computed in integers.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

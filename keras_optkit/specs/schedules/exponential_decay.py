@@ -1,7 +1,5 @@
 """``ExponentialDecaySpec``, as Keras's ``ExponentialDecay``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """``InverseTimeDecaySpec``, as Keras's ``InverseTimeDecay``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

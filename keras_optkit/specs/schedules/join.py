@@ -1,7 +1,5 @@
 """``JoinSpec``: one schedule after another."""
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """``OneCycleSpec``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """``PiecewiseConstantDecaySpec``, as Keras's ``PiecewiseConstantDecay``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

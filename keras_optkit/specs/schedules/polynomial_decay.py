@@ -1,7 +1,5 @@
 """``PolynomialDecaySpec``, as Keras's ``PolynomialDecay``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 

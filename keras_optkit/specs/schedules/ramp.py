@@ -1,7 +1,5 @@
 """``RampSpec``: from one rate to another, the primitive that recipes are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """``StaircaseSpec``: a schedule whose rate changes once per epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """``WarmupSpec``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from keras_optkit.specs.base import register_spec
