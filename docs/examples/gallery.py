@@ -1,8 +1,9 @@
 """Draw the pictures of the guide, each from the code above it.
 
-There is one for each schedule in ``docs/gallery.md``, one for the section on warm-ups of ``docs/schedules.md``, and one
-for ``docs/index.md`` and the README.
-Run it with ``python docs/examples/gallery.py``. It writes ``docs/images/*.png``, with the same bytes every time.
+There is one for each schedule in ``docs/gallery.md``, one for the section on warm-ups of ``docs/schedules.md``, one for
+``docs/index.md`` and the README, and one for the range test in ``docs/recipes.md``.
+Run it with ``python docs/examples/gallery.py``. It writes ``docs/images/*.png``, on one machine with the same bytes every
+time.
 """
 
 import re
@@ -82,6 +83,15 @@ def draw_start() -> Path:
     return picture
 
 
+def draw_range_test() -> Path:
+    """Save the picture of the range test in ``recipes.md``, which trains for it, and return its path."""
+    text = (DOCS / "recipes.md").read_text(encoding="utf-8").split("\n## Finding a learning rate\n")[1]
+    picture = DOCS / "images" / "range_test.png"
+    names: dict[str, Any] = {}
+    exec(text.split("```python\n")[1].split("```")[0].replace('"range_test.png"', f'"{picture}"'), names)
+    return picture
+
+
 def main() -> None:
     """Draw every schedule of the package."""
     schedules = read_gallery()
@@ -96,6 +106,7 @@ def main() -> None:
             print(picture)
         print(draw_overlay())
         print(draw_start())
+        print(draw_range_test())
 
 
 if __name__ == "__main__":
