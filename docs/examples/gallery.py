@@ -2,8 +2,8 @@
 
 There is one for each schedule in ``docs/gallery.md``, one for the section on warm-ups of ``docs/schedules.md``, one for
 ``docs/index.md`` and the README, and one for the range test in ``docs/recipes.md``.
-Run it with ``python docs/examples/gallery.py``. It writes ``docs/images/*.png``, on one machine with the same bytes every
-time.
+Run it with ``python docs/examples/gallery.py``. It writes ``docs/images/*.png``, with the same bytes every time on one
+machine.
 """
 
 import re
