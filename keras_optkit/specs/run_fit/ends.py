@@ -8,8 +8,9 @@ from typing import NamedTuple
 from keras_optkit.specs.resolving import RunLength
 from keras_optkit.specs.run_fit.curve import Curve
 from keras_optkit.specs.run_fit.misfit import Misfit, as_duration
-from keras_optkit.specs.run_fit.phases import Kind, Phase, phases
+from keras_optkit.specs.run_fit.phases import phases
 from keras_optkit.specs.run_fit.stretches import Stretch, at
+from keras_optkit.specs.schedules.phase import Kind, Phase
 
 
 class _End(NamedTuple):

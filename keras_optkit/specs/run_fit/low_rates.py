@@ -9,9 +9,10 @@ from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.resolving import RunLength
 from keras_optkit.specs.run_fit.curve import Curve
 from keras_optkit.specs.run_fit.misfit import Misfit, as_duration, counted, shown_share
-from keras_optkit.specs.run_fit.phases import Kind, Phase, pace, phases
+from keras_optkit.specs.run_fit.phases import pace, phases
 from keras_optkit.specs.run_fit.stretches import Stretch, at
 from keras_optkit.specs.run_fit.written import Written
+from keras_optkit.specs.schedules.phase import Kind, Phase
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,9 @@ from keras_optkit.specs.numbers import MOST_STEPS
 from keras_optkit.specs.resolving import RunLength
 from keras_optkit.specs.run_fit.curve import Curve
 from keras_optkit.specs.run_fit.misfit import Misfit, counted
-from keras_optkit.specs.run_fit.phases import Kind, pace, phases
+from keras_optkit.specs.run_fit.phases import pace, phases
 from keras_optkit.specs.run_fit.stretches import Stretch, at
+from keras_optkit.specs.schedules.phase import Kind
 
 _HARDLY = 0.01
 # Of the run. What plays for less of it may stay as it is.

@@ -8,9 +8,10 @@ from keras_optkit.specs.durations import Duration
 from keras_optkit.specs.resolving import Path, RunLength
 from keras_optkit.specs.run_fit.curve import Curve
 from keras_optkit.specs.run_fit.misfit import Misfit, counted, shown_share
-from keras_optkit.specs.run_fit.phases import Kind, pace, phases
+from keras_optkit.specs.run_fit.phases import pace, phases
 from keras_optkit.specs.run_fit.stretches import Stretch
 from keras_optkit.specs.run_fit.written import Written
+from keras_optkit.specs.schedules.phase import Kind
 
 # In shorter epochs the same number is a good number of steps as well as of epochs.
 _SHORTEST_EPOCH = 10

@@ -8,6 +8,7 @@ from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.overriding import overridden
+from keras_optkit.specs.schedules.phase import Phase
 from keras_optkit.specs.tracebacks import short_traceback
 
 
@@ -58,6 +59,10 @@ class ScheduleSpec(Spec, ABC, kind=True):
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
         """The steps at which the curve bends, each with what happens there. For ``describe`` and for plots."""
+        return ((phase.end, f"end of the {phase.name}") for phase in self._phases() if phase.end)
+
+    def _phases(self) -> Iterable[Phase]:
+        """The parts of this schedule that end, those of schedules inside left out, in the order in which they end."""
         return ()
 
     @classmethod

@@ -1,6 +1,6 @@
 """``CosineDecaySpec``, as Keras's ``CosineDecay``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from keras_optkit.specs.array_namespace import np
@@ -9,6 +9,7 @@ from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Fraction, Name, Rate, RateOrZero, Steps, StepsOrZero
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import between, half_cosine
+from keras_optkit.specs.schedules.phase import Kind, Phase
 from keras_optkit.specs.value import Conflict
 
 
@@ -62,8 +63,7 @@ class CosineDecaySpec(ScheduleSpec, mirrors_keras=True):
             return decay
         return xp.where(step < warmup, between(self.initial_learning_rate, start, step / warmup, xp), decay)
 
-    def landmarks(self) -> Iterable[tuple[int, str]]:
+    def _phases(self) -> Iterator[Phase]:
         warmup = in_steps(self.warmup_steps)
-        if warmup:
-            yield warmup, "end of the warm-up"
-        yield warmup + in_steps(self.decay_steps), "end of the decay"
+        yield Phase(Kind.WARMUP, "warm-up", ("warmup_steps",), warmup)
+        yield Phase(Kind.DECAY, "decay", ("decay_steps",), warmup + in_steps(self.decay_steps))

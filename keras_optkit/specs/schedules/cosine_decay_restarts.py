@@ -1,7 +1,7 @@
 """``CosineDecayRestartsSpec``, as Keras's ``CosineDecayRestarts``."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 from keras_optkit.specs.array_namespace import np
@@ -10,6 +10,7 @@ from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Factor, Fraction, Name, Positive, Rate, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods, rest
+from keras_optkit.specs.schedules.phase import Kind, Phase
 
 
 @register_spec
@@ -59,5 +60,5 @@ class CosineDecayRestartsSpec(ScheduleSpec, mirrors_keras=True):
         wave = xp.power(self.m_mul, period) * (0.5 * (1.0 + xp.cos(math.pi * t)))
         return start * ((1.0 - self.alpha) * wave + self.alpha)
 
-    def landmarks(self) -> Iterable[tuple[int, str]]:
-        yield in_steps(self.first_decay_steps), "first restart"
+    def _phases(self) -> Iterator[Phase]:
+        yield Phase(Kind.PERIOD, "first period", ("first_decay_steps",), in_steps(self.first_decay_steps))

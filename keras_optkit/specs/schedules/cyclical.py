@@ -9,6 +9,7 @@ from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import DecayRate, Rate, RateOrZero, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods, rest
+from keras_optkit.specs.schedules.phase import Kind, Phase
 from keras_optkit.specs.value import Conflict
 
 
@@ -55,6 +56,8 @@ class CyclicalSpec(ScheduleSpec):
         return self.initial_learning_rate + (self.maximal_learning_rate - self.initial_learning_rate) * height
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
-        half = in_steps(self.step_size)
-        yield half, "top of the first cycle"
-        yield 2 * half, "end of the first cycle"
+        yield in_steps(self.step_size), "top of the first cycle"
+        yield from super().landmarks()
+
+    def _phases(self) -> Iterator[Phase]:
+        yield Phase(Kind.PERIOD, "first cycle", ("step_size",), 2 * in_steps(self.step_size), times=2)

@@ -1,6 +1,6 @@
 """``InverseSqrtDecaySpec``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from keras_optkit.specs.array_namespace import np
@@ -8,6 +8,7 @@ from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Rate, Steps, StepsOrZero
 from keras_optkit.specs.schedules.base import ScheduleSpec
+from keras_optkit.specs.schedules.phase import Kind, Phase
 from keras_optkit.specs.value import Conflict
 
 
@@ -44,6 +45,6 @@ class InverseSqrtDecaySpec(ScheduleSpec):
         decay = self.peak_learning_rate * xp.sqrt(timescale / (timescale + xp.maximum(step - warmup, 0)))
         return xp.where(step < warmup, self.peak_learning_rate * (step / warmup), decay) if warmup else decay
 
-    def landmarks(self) -> Iterable[tuple[int, str]]:
-        if warmup := in_steps(self.warmup_steps):
-            yield warmup, "end of the warm-up"
+    def _phases(self) -> Iterator[Phase]:
+        yield Phase(Kind.WARMUP, "warm-up", ("warmup_steps",), in_steps(self.warmup_steps))
+        yield Phase(Kind.ENDLESS, "decay", ("warmup_steps" if self.timescale is None else "timescale",), 0)

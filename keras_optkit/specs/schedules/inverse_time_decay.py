@@ -9,6 +9,7 @@ from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Flag, Name, NonNegative, Rate, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods
+from keras_optkit.specs.schedules.phase import Kind, Phase
 
 
 @register_spec
@@ -40,6 +41,9 @@ class InverseTimeDecaySpec(ScheduleSpec, mirrors_keras=True):
         length = in_steps(self.decay_steps)
         over = periods(step, length, xp) if self.staircase else step / length
         return self.initial_learning_rate / (1.0 + self.decay_rate * over)
+
+    def _phases(self) -> Iterable[Phase]:
+        yield Phase(Kind.ENDLESS, "decay", ("decay_steps",), 0)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
         yield in_steps(self.decay_steps), f"divided by {1 + self.decay_rate:g}"

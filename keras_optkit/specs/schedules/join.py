@@ -10,6 +10,7 @@ from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import first_not_rising, in_steps
 from keras_optkit.specs.fields import Flag, Listed, Ordered, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
+from keras_optkit.specs.schedules.phase import Kind, Phase
 from keras_optkit.specs.value import Conflict
 
 
@@ -66,6 +67,10 @@ class JoinSpec(ScheduleSpec):
             for step, text in schedule.landmarks():
                 if start <= zero + step < end:
                     yield zero + step, text
+
+    def _phases(self) -> Iterator[Phase]:
+        for number, boundary in enumerate(self.boundaries):
+            yield Phase(Kind.PIECE, "piece", ("boundaries", number), in_steps(boundary))
 
     def _clocks(self) -> tuple[list[int], list[int]]:
         """For each piece, the step from which its rate is used, and the step that is its own step 0."""

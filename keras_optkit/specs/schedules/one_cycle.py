@@ -8,6 +8,7 @@ from keras_optkit.specs.durations import Duration, in_steps
 from keras_optkit.specs.fields import Factor, OpenFraction, Positive, Rate, Steps
 from keras_optkit.specs.numbers import SMALLEST
 from keras_optkit.specs.schedules.join import JoinSpec
+from keras_optkit.specs.schedules.phase import Kind, Phase
 from keras_optkit.specs.schedules.ramp import RampSpec
 from keras_optkit.specs.schedules.recipe import Recipe
 from keras_optkit.specs.value import Conflict
@@ -53,7 +54,10 @@ class OneCycleSpec(Recipe):
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
         yield self._peak(), "peak"
-        yield in_steps(self.total_steps), "end of the cycle"
+        yield from super().landmarks()
+
+    def _phases(self) -> Iterator[Phase]:
+        yield Phase(Kind.DECAY, "cycle", ("total_steps",), in_steps(self.total_steps))
 
     def _peak(self) -> int:
         return round(self.pct_start * in_steps(self.total_steps))

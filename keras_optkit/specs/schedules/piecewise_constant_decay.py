@@ -8,6 +8,7 @@ from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import first_not_rising, in_steps
 from keras_optkit.specs.fields import Name, Ordered, RateOrZero, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
+from keras_optkit.specs.schedules.phase import Kind, Phase
 from keras_optkit.specs.value import Conflict
 
 
@@ -54,3 +55,7 @@ class PiecewiseConstantDecaySpec(ScheduleSpec, mirrors_keras=True):
     def landmarks(self) -> Iterable[tuple[int, str]]:
         # Keras still has the old rate at the boundary itself.
         return ((in_steps(boundary) + 1, "boundary passed") for boundary in self.boundaries)
+
+    def _phases(self) -> Iterator[Phase]:
+        for number, boundary in enumerate(self.boundaries):
+            yield Phase(Kind.PIECE, "piece", ("boundaries", number), in_steps(boundary))

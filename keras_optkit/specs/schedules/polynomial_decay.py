@@ -1,6 +1,6 @@
 """``PolynomialDecaySpec``, as Keras's ``PolynomialDecay``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from keras_optkit.specs.array_namespace import np
@@ -9,6 +9,7 @@ from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Flag, IsRate, Name, Positive, Range, RateOrZero, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods, share
+from keras_optkit.specs.schedules.phase import Kind, Phase
 from keras_optkit.specs.value import Conflict
 
 
@@ -56,5 +57,6 @@ class PolynomialDecaySpec(ScheduleSpec, mirrors_keras=True):
         span = self.initial_learning_rate - self.end_learning_rate
         return span * xp.power(1.0 - t, self.power) + self.end_learning_rate
 
-    def landmarks(self) -> Iterable[tuple[int, str]]:
-        yield in_steps(self.decay_steps), "end of the first cycle" if self.cycle else "end of the decay"
+    def _phases(self) -> Iterator[Phase]:
+        kind, name = (Kind.PERIOD, "first cycle") if self.cycle else (Kind.DECAY, "decay")
+        yield Phase(kind, name, ("decay_steps",), in_steps(self.decay_steps))

@@ -1,6 +1,6 @@
 """``RampSpec``: from one rate to another, the primitive that recipes are made of."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from keras_optkit.specs.array_namespace import np
@@ -9,6 +9,7 @@ from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Positive, RateOrZero, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import between, half_cosine, share
+from keras_optkit.specs.schedules.phase import Kind, Phase
 from keras_optkit.specs.value import Conflict
 
 Shape = Literal["linear", "cosine", "exponential", "polynomial"]
@@ -63,8 +64,8 @@ class RampSpec(ScheduleSpec):
             t = xp.power(t, self.power)
         return between(a, b, t, xp)
 
-    def landmarks(self) -> Iterable[tuple[int, str]]:
-        yield in_steps(self.steps), "end of the ramp"
+    def _phases(self) -> Iterator[Phase]:
+        yield Phase(Kind.DECAY, "ramp", ("steps",), in_steps(self.steps))
 
 
 def power_without_polynomial(shape: str, power: float) -> Iterator[Conflict]:

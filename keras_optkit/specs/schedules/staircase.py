@@ -9,6 +9,7 @@ from keras_optkit.specs.durations import Duration, in_steps
 from keras_optkit.specs.fields import Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import last_multiple
+from keras_optkit.specs.schedules.phase import Kind, Phase
 
 
 @register_spec
@@ -35,7 +36,10 @@ class StaircaseSpec(ScheduleSpec):
         return self.schedule.value(last_multiple(step, in_steps(self.every), xp), xp)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield from super().landmarks()
         every = in_steps(self.every)
-        yield every, "end of the first stair"
         for step, text in self.schedule.landmarks():
             yield -(-step // every) * every, text  # the first stair that has come so far
+
+    def _phases(self) -> Iterable[Phase]:
+        yield Phase(Kind.STAIR, "first stair", ("every",), in_steps(self.every))

@@ -8,6 +8,7 @@ from keras_optkit.specs.fields import Flag, Positive, RateOrZero, Steps
 from keras_optkit.specs.numbers import LARGEST
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.join import JoinSpec
+from keras_optkit.specs.schedules.phase import Kind, Phase
 from keras_optkit.specs.schedules.ramp import RampSpec, Shape, power_without_polynomial
 from keras_optkit.specs.schedules.recipe import Recipe
 from keras_optkit.specs.value import Conflict
@@ -66,13 +67,16 @@ class WarmupSpec(Recipe):
             yield Conflict("initial_learning_rate", "must be > 0 for an exponential warm-up, which never leaves 0")
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
+        yield from super().landmarks()
         warmup = in_steps(self.warmup_steps)
-        yield warmup, "end of the warm-up"
         for step, text in self.schedule.landmarks():
             if not self.overlay:
                 yield warmup + step, text
             elif step >= warmup:
                 yield step, text
+
+    def _phases(self) -> Iterator[Phase]:
+        yield Phase(Kind.WARMUP, "warm-up", ("warmup_steps",), in_steps(self.warmup_steps))
 
     def expand(self) -> JoinSpec:
         warmup = in_steps(self.warmup_steps)

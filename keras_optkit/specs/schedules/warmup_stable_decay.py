@@ -7,6 +7,7 @@ from keras_optkit.specs.durations import Duration, in_one_unit, in_steps
 from keras_optkit.specs.fields import Positive, Rate, RateOrZero, Steps, StepsOrZero
 from keras_optkit.specs.schedules.constant import ConstantSpec
 from keras_optkit.specs.schedules.join import JoinSpec
+from keras_optkit.specs.schedules.phase import Kind, Phase
 from keras_optkit.specs.schedules.ramp import RampSpec, Shape, power_without_polynomial
 from keras_optkit.specs.schedules.recipe import Recipe
 from keras_optkit.specs.value import Conflict
@@ -60,11 +61,12 @@ class WarmupStableDecaySpec(Recipe):
             yield Conflict("total_steps", rule)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
-        warmup, decay, total = map(in_steps, (self.warmup_steps, self.decay_steps, self.total_steps))
-        if warmup:
-            yield warmup, "end of the warm-up"
-        yield total - decay, "decay begins"
-        yield total, "end of the decay"
+        yield in_steps(self.total_steps) - in_steps(self.decay_steps), "decay begins"
+        yield from super().landmarks()
+
+    def _phases(self) -> Iterator[Phase]:
+        yield Phase(Kind.WARMUP, "warm-up", ("warmup_steps",), in_steps(self.warmup_steps))
+        yield Phase(Kind.DECAY, "decay", ("total_steps",), in_steps(self.total_steps))
 
     def expand(self) -> JoinSpec:
         warmup, decay, total = map(in_steps, (self.warmup_steps, self.decay_steps, self.total_steps))
