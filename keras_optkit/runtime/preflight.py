@@ -12,8 +12,7 @@ from keras_optkit.runtime.keras_internals import layers_within
 from keras_optkit.runtime.plan import Plan, in_lines
 from keras_optkit.runtime.warning import warn
 from keras_optkit.specs.optimizers import OptimizerSpec
-from keras_optkit.specs.optimizers.base import MOST_DECAY, overshoot
-from keras_optkit.specs.optimizers.extremes import extremes
+from keras_optkit.specs.optimizers.extremes import extremes, overshoots
 
 if TYPE_CHECKING:
     import keras
@@ -59,9 +58,8 @@ def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any
         )
     yield from extremes(spec)
     if isinstance(spec.learning_rate, float):
-        for path, share in spec.decay_per_rate():
-            if (shrink := spec.learning_rate * share) > MOST_DECAY:
-                yield f"{'.'.join(map(str, path))}: {overshoot(shrink)}"
+        for path, happens in overshoots(spec, spec.learning_rate):
+            yield f"{'.'.join(map(str, path))}: {happens}"
     if plan is None:
         return
     if not model.trainable_variables:

@@ -11,16 +11,6 @@ from keras_optkit.specs.overriding import overridden
 from keras_optkit.specs.tracebacks import short_traceback
 from keras_optkit.specs.value import Conflict
 
-#: The largest share of a weight that a step may take away: with more it is turned round, and larger than before.
-MOST_DECAY = 2.0
-
-
-def overshoot(shrink: float) -> str:
-    """What happens if each step takes ``shrink`` times a weight away from it."""
-    return (
-        f"learning_rate * weight_decay is {shrink:.4g}, and above 2 each step turns a weight round and makes it larger"
-    )
-
 
 class OptimizerSpec(Spec, kind=True):
     """The base of all optimizers, with the fields that every Keras optimizer has.
