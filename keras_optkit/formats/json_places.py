@@ -33,7 +33,7 @@ class _Walk:
         self._go(0)
 
     def place(self, depth: int) -> Place:
-        """The place of the value that begins here; the way goes on behind it."""
+        """The place of the value that begins here; reading goes on after it."""
         line, opening = self._line, self._text[self._at]
         if depth > DEEPEST:
             raise too_deep(line)

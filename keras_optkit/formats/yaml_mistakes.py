@@ -43,7 +43,7 @@ def _in_words(problem: str, mark: Any, begun: Any, lines: list[str]) -> tuple[st
         return _second_colon(mark, lines)
     if "could not find expected ':'" in problem:
         word = "".join(lines[begun.line : begun.line + 1]).strip()
-        return f"no colon with a space behind it in {in_short(word)}", begun.line
+        return f"no colon followed by a space in {in_short(word)}", begun.line
     if "expected <block end>" in problem and not first_in_line:
         return "text after the end of a value; if it belongs to the value, put all of it in quotes", mark.line
     if first_in_line and ("expected <block end>" in problem or "expected '<document start>'" in problem):
@@ -67,4 +67,4 @@ def _second_colon(mark: Any, lines: list[str]) -> tuple[str, int] | None:
         return None
     if ":" in lines[above]:
         return "this line is indented more than the line above, which has a value already", line
-    return f"no colon with a space behind it in {in_short(lines[above].strip())}", above
+    return f"no colon followed by a space in {in_short(lines[above].strip())}", above

@@ -90,7 +90,7 @@ _MOST_ROWS = 16
 
 
 def _aligned(columns: list[list[str]], texts: list[str]) -> list[str]:
-    """Rows of right-aligned cells, each with a text behind it."""
+    """Rows of right-aligned cells, each followed by a text."""
     widths = [max(map(len, column)) for column in columns]
     return [
         "  ".join([*(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)), text]).rstrip()

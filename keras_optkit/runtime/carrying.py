@@ -96,7 +96,7 @@ def carry(old: Any, new: Any, spec: OptimizerSpec, run: RunLength) -> None:
 
 
 def _carry_slots(parts: Sequence[State], target: State) -> Iterator[str]:
-    """Copy the slots that ``target`` has too, and yield the others in words."""
+    """Copy the slots that ``target`` has too, and yield what is lost of the others."""
     untrained: list[str] = []
     new = target.optimizer
     for state in parts:
@@ -147,7 +147,7 @@ def _places(state: State, target: State, variable: Any) -> dict[tuple[str, ...],
 
 
 def _carry_scalars(old: Any, new: Any) -> Iterator[str]:
-    """Copy what optimizers have for themselves, such as a loss scale, and yield in words what has no place."""
+    """Copy what optimizers have for themselves, such as a loss scale, and yield what has no place."""
     places = {class_name(optimizer): scalars(optimizer) for optimizer in (new, *parts_of(new))}
     for optimizer in dict.fromkeys((old, *parts_of(old))):
         here = places.get(class_name(optimizer), {})

@@ -6,8 +6,7 @@ from typing import Any
 
 from keras_optkit.runtime.warning import warn
 from keras_optkit.specs.base import Spec
-from keras_optkit.specs.durations import is_resolved
-from keras_optkit.specs.resolving import RunLength
+from keras_optkit.specs.resolving import RunLength, is_resolved
 
 _ATTRIBUTE = "_made_for"
 

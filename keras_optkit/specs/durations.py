@@ -15,11 +15,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NoReturn, Self
 
-from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from keras_optkit.specs.containers import entries
 from keras_optkit.specs.duration_errors import FORMS, bare_float, no_duration
 from keras_optkit.specs.errors import careful, field_error, in_short
 from keras_optkit.specs.numbers import MOST_STEPS, countable, counted, real, scalar, whole_number
@@ -248,10 +247,3 @@ def in_steps(duration: int | str) -> int:
 def needed_for(duration: str) -> tuple[str, ...]:
     """The names of the numbers without which ``duration`` cannot become steps."""
     return ("steps_per_epoch", "epochs") if duration.endswith("%") else ("steps_per_epoch",)
-
-
-def is_resolved(value: object) -> bool:
-    """Whether no duration in a spec, or in another value of a field, is left in epochs or percent."""
-    if isinstance(value, BaseModel):
-        return all(is_resolved(getattr(value, name)) for name in type(value).model_fields)
-    return not isinstance(value, Duration) and all(is_resolved(entry) for _, entry in entries(value))

@@ -155,7 +155,7 @@ def says_none(value: Any) -> bool:
 
 
 def _without(line: ErrorDetails, spec: type[BaseModel]) -> str:
-    """What to add if a field's value says that there shall be none of it, as None, False and 0 do."""
+    """What to add if a field's value says that there is to be none of it, as None, False and 0 do."""
     field = spec.model_fields.get(str(line["loc"][0])) if len(line["loc"]) == 1 else None
     received = line["input"]
     if field is None or field.is_required():

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
-from keras_optkit.specs.containers import with_entries
+from keras_optkit.specs.containers import entries, with_entries
 from keras_optkit.specs.durations import Duration, needed_for
 from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
 from keras_optkit.specs.numbers import MOST_STEPS, counted, real, scalar
@@ -65,7 +65,7 @@ class RunLength(NamedTuple):
             raise UnknownRunError(f"{field} is {str(duration)!r}", missing)
         share = duration.exact / 100 if duration.unit == "%" else duration.exact
         # Halves go up so that two parts that make up the run never end before it. One step more than can be counted is
-        # refused where the spec is validated again, in words.
+        # refused where the spec is validated again.
         return max(min(math.floor(share * whole + Fraction(1, 2)), MOST_STEPS + 1), 1 if duration else 0)
 
 
@@ -142,3 +142,10 @@ def _resolved(value: Any, run: RunLength, path: Path) -> Any:
     if isinstance(value, BaseModel):
         return resolve(value, run, path)
     return with_entries(value, lambda key, entry: _resolved(entry, run, (*path, key)))
+
+
+def is_resolved(value: object) -> bool:
+    """Whether no duration in a spec, or in another value of a field, is left in epochs or percent."""
+    if isinstance(value, BaseModel):
+        return all(is_resolved(getattr(value, name)) for name in type(value).model_fields)
+    return not isinstance(value, Duration) and all(is_resolved(entry) for _, entry in entries(value))

@@ -102,7 +102,7 @@ def test_another_version_is_refused_because_words_and_numbers_mean_something_els
 NOT_INDENTED = "is not YAML: this line is not indented like the lines that it belongs to"
 OVER_INDENTED = "is not YAML: this line is indented more than the line above, which has a value already"
 TAB = "is not YAML: a tab is not allowed here; use spaces"
-NO_COLON = "is not YAML: no colon with a space behind it in"
+NO_COLON = "is not YAML: no colon followed by a space in"
 SLIPS = {
     # Indentation
     "optimizer:\n  type: SGD\n\tmomentum: 0.9\n": f"3: {TAB}",

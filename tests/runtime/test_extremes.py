@@ -24,7 +24,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"type": "Adamax", "epsilon": 1.2e-38}, "a weight without a gradient becomes NaN"),
     ({"type": "Adafactor", "epsilon_1": 1.2e-38}, "all weights become NaN"),
-    ({"type": "Ftrl", "l1_regularization_strength": 1e13}, "all weights become 0 and stay it"),
+    ({"type": "Ftrl", "l1_regularization_strength": 1e13}, "all weights become 0 and stay 0"),
     ({"type": "Adam", "epsilon": 1e13}, "an update is too small to change a weight"),
     ({"type": "RMSprop", "epsilon": 1e13}, "an update is too small to change a weight"),
     ({"type": "Adagrad", "epsilon": 1e13}, "an update is too small to change a weight"),

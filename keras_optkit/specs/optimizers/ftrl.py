@@ -49,13 +49,13 @@ class FtrlSpec(OptimizerSpec):
     beta: NonNegative = 0.0
 
     def decay_per_rate(self) -> Iterator[tuple[tuple[str | int, ...], float]]:
-        return iter(())  # the weights are computed anew in each step
+        return iter(())  # each step recomputes the weights
 
     def conflicts(self) -> Iterator[Conflict]:
         yield from super().conflicts()
         if any(group.weight_decay for group in self.groups):
             rule = (
-                "must not have a weight_decay: Ftrl computes the weights anew from sums of gradients, "
+                "must not have a weight_decay: Ftrl recomputes the weights from sums of gradients, "
                 "which a decay of the weights does not reach; use l2_regularization_strength"
             )
             yield Conflict("groups", rule)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from keras_optkit.specs.base import register_spec
-from keras_optkit.specs.durations import in_steps, is_resolved
+from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Flag, Positive, RateOrZero, Steps
 from keras_optkit.specs.numbers import LARGEST
+from keras_optkit.specs.resolving import is_resolved
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.join import JoinSpec
 from keras_optkit.specs.schedules.phase import Kind, Phase
