@@ -8,6 +8,11 @@ EXTRAS = yaml,toml,cli,plot
 # How many examples `make fuzz` draws for each property for which `make test` draws 100; for others in proportion.
 N ?= 1000
 
+# What `make mutants` changes: modules or folders, all of the pure ones unless some are named, or so many drawn from them.
+OF ?=
+SAMPLE ?=
+SEED ?= 0
+
 # The tests that `make quick` leaves out: those that import Keras, and those that start processes.
 SLOW = tests/runtime tests/test_documents.py tests/test_types.py tests/test_imports.py \
     tests/test_command_line_process.py tests/formats/test_keras_hdf5.py \
@@ -18,7 +23,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # uv has certificates of its own; pip, browsers and company proxies rely on those of the system.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help test quick fuzz test-lowest lint check build demo docs bench coverage-of-keras clean
+.PHONY: help test quick fuzz mutants test-lowest lint check build demo docs bench coverage-of-keras clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 19
@@ -44,6 +49,10 @@ quick: $(VENV)/.ready ## run the tests that need neither Keras nor other process
 
 fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N=1000 where others draw 100
 	@EXAMPLES=$(N) $(BIN)/python -m pytest -n auto --dist load -m hypothesis --hypothesis-profile=fuzz
+
+mutants: $(VENV)/.ready ## change the package in small ways, and show those that no fast test notices (OF=... SAMPLE=200 SEED=1)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutants
+	@$(BIN)/python tests/mutants $(OF) $(if $(SAMPLE),--sample $(SAMPLE)) --seed $(SEED) --slow $(SLOW)
 
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory test VENV=.venv-lowest RESOLUTION=--resolution=lowest-direct

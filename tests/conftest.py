@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 from how_many import examples
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.internal.conjecture import providers
 from pydantic import ValidationError
 
@@ -19,6 +19,8 @@ settings.register_profile("any", examples(100), deadline=None, suppress_health_c
 # `make test` draws the same examples everywhere, `make fuzz` draws new ones.
 settings.register_profile("test", settings.get_profile("any"), derandomize=True)
 settings.register_profile("fuzz", settings.get_profile("any"), print_blob=True)
+# `make mutants` looks only whether a test fails.
+settings.register_profile("mutants", settings.get_profile("test"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile("test")
 
 
