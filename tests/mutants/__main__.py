@@ -27,7 +27,7 @@ import stat
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,8 +101,9 @@ def mutants_of(path: str) -> Iterator[Mutant]:
                 compile(changed, path, "exec", dont_inherit=True)
             except (SyntaxError, AttributeError):  # the latter from Cosmic Ray, for `except module.Error`
                 continue
-            old, new = _difference(lines, changed.splitlines())
-            yield Mutant(path, line, name, old, new, changed)
+            after = zip(lines[line - 1 :], changed.splitlines()[line - 1 :], strict=False)
+            old, new = next(pair for pair in after if pair[0] != pair[1])
+            yield Mutant(path, line, name, " ".join(old.split()), " ".join(new.split()), changed)
 
 
 def _types(tree: ast.AST) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
@@ -114,11 +115,6 @@ def _types(tree: ast.AST) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
             parts = [node]
         for part in filter(None, parts):
             yield (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
-
-
-def _difference(old: Sequence[str], new: Sequence[str]) -> tuple[str, str]:
-    first = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)) - 1)
-    return " ".join(old[first].split()), " ".join(new[first].split())
 
 
 class _Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
