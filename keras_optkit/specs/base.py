@@ -15,8 +15,9 @@ from pydantic_core import CoreSchema, core_schema
 
 from keras_optkit.specs.containers import is_deeper
 from keras_optkit.specs.errors import field_error, in_short
-from keras_optkit.specs.registry import TypedValue, read, register
+from keras_optkit.specs.registry import TypedValue, needed, read, register, registered
 from keras_optkit.specs.resolving import RunLength, resolve
+from keras_optkit.specs.spelling import spellings
 from keras_optkit.specs.tracebacks import short_traceback
 
 S = TypeVar("S", bound="Spec")
@@ -55,8 +56,11 @@ class Spec(TypedValue, kind=True):
         return resolve(self, RunLength.of(steps_per_epoch, epochs))
 
     @model_serializer(mode="wrap")
-    def _with_type(self, serialize: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, object]:
-        """With its ``type`` also where defaults are left out, because it is read by that."""
+    def _with_type(self, serialize: SerializerFunctionWrapHandler, info: SerializationInfo):  # type: ignore[no-untyped-def]
+        """With its ``type`` also where defaults are left out, because it is read by that.
+
+        It declares no type, which would take the place of the fields in a JSON Schema.
+        """
         fields: dict[str, object] = serialize(self)
         asked_for = (info.include is None or "type" in info.include) and "type" not in (info.exclude or ())
         return {"type": self.type, **fields} if asked_for else fields
@@ -64,7 +68,8 @@ class Spec(TypedValue, kind=True):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
         if cls.is_kind:
-            return core_schema.no_info_plain_validator_function(cls._read_any)
+            reference = f"{cls.__module__}.{cls.__qualname__}:{id(cls)}"  # as pydantic itself writes it
+            return core_schema.no_info_plain_validator_function(cls._read_any, ref=reference)
         return handler(source)
 
     @classmethod
@@ -76,10 +81,23 @@ class Spec(TypedValue, kind=True):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
-        if cls.is_kind:
-            # True of any spec of the kind; `json_schema` puts their own schemas in its place.
-            return {"type": "object", "required": ["type"], "x-kind": cls.__name__}
-        return handler(schema)
+        if not cls.is_kind:
+            return super().__get_pydantic_json_schema__(schema, handler)
+        # First a placeholder, to which specs that hold specs of the kind refer.
+        handler(core_schema.definitions_schema(core_schema.any_schema(ref=schema["ref"]), []))
+        known = registered(cls)
+        specs = core_schema.tagged_union_schema({name: _complete(spec) for name, spec in known.items()}, "type")
+        described = {"type": "object", "required": ["type"], **handler(specs)}
+        names = [name for name, spec in known.items() if not needed(spec)]
+        if handler.mode == "serialization" or not names:
+            return described
+        # The canonical names apart, so that an editor proposes them.
+        return {"anyOf": [described, {"enum": names}, {"type": "string", "pattern": "|".join(map(spellings, names))}]}
+
+
+def _complete(spec: type[Spec]) -> CoreSchema:
+    spec.model_rebuild()  # does nothing if it has been used already
+    return spec.__pydantic_core_schema__
 
 
 @short_traceback

@@ -22,6 +22,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from keras_optkit.specs.duration_errors import FORMS, bare_float, no_duration
 from keras_optkit.specs.errors import careful, field_error, in_short
 from keras_optkit.specs.numbers import MOST_STEPS, countable, counted, real, scalar, whole_number
+from keras_optkit.specs.spelling import in_any_case
 
 # Nobody means a number of more digits; up to here all of them count.
 _MOST_DIGITS = 100
@@ -205,13 +206,19 @@ def in_one_unit(*durations: int | str) -> list[Fraction] | None:
 
 
 def duration_schema(least: int) -> dict[str, Any]:
-    """The JSON Schema of a duration of at least ``least`` steps."""
-    whole = r"[0-9]+(_[0-9]+)*(\.0*)?|([0-9]+(\.[0-9]*)?|\.[0-9]+)[eE]\+?[0-9]+"
+    """The JSON Schema of a duration of at least ``least`` steps, 0 or 1."""
+    # What is longer than nothing has a digit other than 0. Neither form can be searched slowly.
+    digits = "(0_?)*[1-9](_?[0-9])*" if least else "[0-9](_?[0-9])*"
+    decimal = r"((0_?)*0)?\.0*[1-9][0-9]*" if least else r"\.[0-9]+"
+    number = rf"({digits}(\.[0-9]*)?|{decimal})([eE][+-]?[0-9]+)?"
+    whole = rf"\+?{digits}(\.0*)?|{digits}(\.[0-9]*)?[eE]\+?[0-9]+|{decimal}[eE]\+?[0-9]+"
+    epochs, steps = f"{in_any_case('epoch')}[sS]?", f"{in_any_case('step')}[sS]?"
     return {
-        "anyOf": [
-            {"type": "integer", "minimum": least, "maximum": MOST_STEPS},
-            {"type": "string", "pattern": rf"^\s*({_NUMBER}\s*(epochs?|%|percent)|({whole})\s*(steps?)?)\s*$"},
-        ]
+        "type": ["integer", "string"],
+        "minimum": least,
+        "maximum": MOST_STEPS,
+        "pattern": rf"^\s*(({whole})\s*({steps})?|{number}\s*({epochs}|%|{in_any_case('percent')}))\s*$",
+        "patternErrorMessage": FORMS,  # which editors show instead of the pattern
     }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,7 @@ from pydantic import (
     Strict,
     WithJsonSchema,
 )
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -50,7 +51,8 @@ class Range:
         if not self.low < self.high:
             raise ValueError(f"a range begins below its end, but {in_short(text)} does not")
         self._low_is_in, self._high_is_in = opening == "[" or sign == ">=", closing == "]" or sign == "<="
-        self.rule = f"must be {text}" if sign else f"must be in {text}"
+        self.words = text if sign else f"in {text}"
+        self.rule = f"must be {self.words}"
         self._remedy = f" ({remedy})" if remedy else ""
         # What is written as an open end, as the closed one that means the same, so that a check is one comparison.
         self._least = self.low if self._low_is_in else _past(self.low, math.inf)
@@ -211,6 +213,18 @@ PositiveMomentum = Annotated[float, Range("(0, 1)")]
 
 class IsRate:
     """Marks a type of field as a learning rate, which ``scale_learning_rate`` multiplies."""
+
+
+def marks(field: FieldInfo) -> Iterator[Any]:
+    """What the type of a field is annotated with, and what its parts are, such as the entries of a tuple."""
+    yield from field.metadata
+    yield from _marks(field.annotation)
+
+
+def _marks(annotation: Any) -> Iterator[Any]:
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        yield from _marks(part)
 
 
 Rate = Annotated[float, Range("> 0"), IsRate()]

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
 from keras_optkit.specs.errors import field_error, says_none
-from keras_optkit.specs.fields import IsRate, Range
+from keras_optkit.specs.fields import Range, Rate
 from keras_optkit.specs.numbers import meant_number
 from keras_optkit.specs.registry import find, read, suggestion
 from keras_optkit.specs.schedules.base import ScheduleSpec
@@ -38,11 +38,7 @@ def _learning_rate(value: object) -> float | ScheduleSpec:
 
 _RANGE = Range("> 0")
 _IS_NO_NAME = re.compile(r"[0-9]|.{50}", re.DOTALL)
-_SCHEMA = {
-    "anyOf": [
-        {"type": "number", **_RANGE.json_schema},
-        {"type": "object", "required": ["type"], "x-kind": ScheduleSpec.__name__},
-    ]
-}
 
-LearningRate = Annotated[float | ScheduleSpec, PlainValidator(_learning_rate), WithJsonSchema(_SCHEMA), IsRate()]
+LearningRate = Annotated[
+    Rate | ScheduleSpec, PlainValidator(_learning_rate, json_schema_input_type=Rate | ScheduleSpec)
+]

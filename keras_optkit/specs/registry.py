@@ -4,10 +4,12 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast
 
-from pydantic import ValidationError
+from pydantic import GetJsonSchemaHandler, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
-from keras_optkit.specs.spelling import type_word
+from keras_optkit.specs.spelling import spellings, type_word
 from keras_optkit.specs.value import Value
 
 
@@ -64,6 +66,22 @@ class TypedValue(Value):
         return {**data, "type": cls._type} if type_word(written) == type_word(cls._type) else data
 
     @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """With the spellings of ``type`` that are read, or the one that is written."""
+        described = super().__get_pydantic_json_schema__(schema, handler)
+        node = described["properties"]["type"]
+        if handler.mode == "validation":
+            # The canonical one apart, so that an editor proposes it.
+            node = {"anyOf": [{"const": cls._type}, {"type": "string", "pattern": spellings(cls._type)}]}
+            node["default"] = cls._type
+        else:
+            described["required"] = ["type", *(name for name in described.get("required", []) if name != "type")]
+        described["properties"]["type"] = node
+        if "description" in described:
+            node["description"] = described["description"]
+        return described
+
+    @classmethod
     def _remedy(cls, data: object) -> str:
         """What to add to the error if ``data`` cannot be a value of this kind."""
         return ""
@@ -116,8 +134,8 @@ def read(kind: type[T], data: object) -> T:
     if isinstance(data, kind):
         return data
     if isinstance(data, str):
-        if (cls := find(kind, data)) and (needed := _needed(cls)):
-            raise _refused(kind, (), data, "required", f"is not enough: write {needed}")
+        if (cls := find(kind, data)) and (fields := needed(cls)):
+            raise _refused(kind, (), data, "required", f"is not enough: write {fields}")
         return _read(kind, data, {"type": data}, at=())
     rule = f"must be {_article(kind._noun)} spec, a mapping with a 'type', or the name of a type"
     raise _refused(kind, (), data, "wrong_type", rule + suggestion(kind, data))
@@ -136,7 +154,7 @@ def _read(kind: type[T], name: object, fields: Mapping[Any, object], *, at: tupl
     return validated
 
 
-def _needed(cls: type[TypedValue]) -> str:
+def needed(cls: type[TypedValue]) -> str:
     """The least mapping that could be read as a ``cls``, if it has fields without defaults."""
     required = [name for name, field in cls.model_fields.items() if field.is_required()]
     return f"{{'type': {cls._type!r}, {', '.join(f'{name!r}: ...' for name in required)}}}" if required else ""

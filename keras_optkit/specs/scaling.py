@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, TypeVar, get_args, get_origin, overload
+from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.containers import entries, with_entries
-from keras_optkit.specs.fields import IsRate, Range
+from keras_optkit.specs.fields import IsRate, Range, marks
 from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules.base import ScheduleSpec
@@ -79,13 +79,5 @@ def _holds_specs(value: object) -> bool:
 @cache
 def _rate_fields(cls: type[BaseModel]) -> frozenset[str]:
     return frozenset(
-        name
-        for name, field in cls.model_fields.items()
-        if any(isinstance(mark, IsRate) for mark in field.metadata) or _is_marked(field.annotation)
+        name for name, field in cls.model_fields.items() if any(isinstance(mark, IsRate) for mark in marks(field))
     )
-
-
-def _is_marked(annotation: Any) -> bool:
-    """Whether a part of ``annotation``, such as the entries of a tuple, is declared as a rate."""
-    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
-    return any(isinstance(mark, IsRate) for mark in marks) or any(map(_is_marked, get_args(annotation)))

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
+from keras_optkit.specs.documentation import as_markdown, text_of, texts_of_fields
 from keras_optkit.specs.errors import Mistake, explained, field_error, in_short, validation_error
 from keras_optkit.specs.tracebacks import MISTAKES, short_traceback, shorten
 
@@ -84,6 +87,23 @@ class Value(BaseModel):
     def _as_written(cls, data: Any) -> Any:
         """What pydantic is to read in place of ``data``."""
         return data
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """Pydantic's schema, with the texts of the docstrings."""
+        described = handler(schema)
+        described.pop("description", None)  # pydantic's is the whole docstring
+        if text := text_of(cls):
+            described["description"] = as_markdown(text)
+        texts = texts_of_fields(cls)
+        for name, field in cls.model_fields.items():
+            names = (name, field.alias, field.validation_alias, field.serialization_alias)
+            node = next((described["properties"][key] for key in names if key in described.get("properties", ())), {})
+            if field.title is None:
+                node.pop("title", None)  # the name once more
+            if texts[name]:
+                node["description"] = as_markdown(texts[name])
+        return described
 
     def _in_conflict(self, conflict: Conflict) -> Mistake:
         received = getattr(self, conflict.field, None)

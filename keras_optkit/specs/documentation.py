@@ -1,0 +1,50 @@
+"""What docstrings say of a class and of its fields, inherited ones included."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from keras_optkit.specs.fields import Range, marks
+
+_SECTION = "Attributes:\n"
+
+
+def text_of(cls: type[BaseModel]) -> str:
+    """The docstring of ``cls`` itself, without examples and without sections; "" if it has none."""
+    before, _, _ = _docstring(cls).partition(_SECTION)
+    return "\n\n".join(part for part in before.strip().split("\n\n") if not part.startswith(">>> "))
+
+
+def as_markdown(text: str) -> str:
+    """``text`` of a docstring as Markdown, which JSON Schemas hold: one line a paragraph, with code in one backtick."""
+    return re.sub(r"(?<=\S)\n(?=[^\s*-])", " ", text).replace("``", "`")
+
+
+def texts_of_fields(cls: type[BaseModel]) -> dict[str, str]:
+    """What is known of each field of ``cls``, with its range.
+
+    It stands in the ``Attributes`` section of the class or of the nearest base that has one; else it is the
+    description that pydantic knows.
+    """
+    written: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        section = _docstring(base).partition(_SECTION)[2]
+        for name, text in re.findall(r"^    (\w+): (.+(?:\n        .+)*)", section, re.MULTILINE):
+            written[name] = re.sub(r"\s+", " ", text)
+    return {
+        name: _with_ranges(written.get(name) or field.description or "", field)
+        for name, field in cls.model_fields.items()
+    }
+
+
+def _docstring(cls: type) -> str:
+    return inspect.cleandoc(vars(cls).get("__doc__") or "")
+
+
+def _with_ranges(text: str, field: FieldInfo) -> str:
+    ranges = [mark.words for mark in marks(field) if isinstance(mark, Range) and mark.json_schema]
+    return "; ".join([*(words for words in dict.fromkeys(ranges) if words not in text), *filter(None, [text])])
