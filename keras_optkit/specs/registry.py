@@ -134,8 +134,8 @@ def read(kind: type[T], data: object) -> T:
     if isinstance(data, kind):
         return data
     if isinstance(data, str):
-        if (cls := find(kind, data)) and (fields := needed(cls)):
-            raise _refused(kind, (), data, "required", f"is not enough: write {fields}")
+        if (cls := find(kind, data)) and (least := needed(cls)):
+            raise _refused(kind, (), data, "required", f"is not enough: write {least}")
         return _read(kind, data, {"type": data}, at=())
     rule = f"must be {_article(kind._noun)} spec, a mapping with a 'type', or the name of a type"
     raise _refused(kind, (), data, "wrong_type", rule + suggestion(kind, data))

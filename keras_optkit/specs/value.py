@@ -95,10 +95,10 @@ class Value(BaseModel):
         described.pop("description", None)  # pydantic's is the whole docstring
         if text := text_of(cls):
             described["description"] = as_markdown(text)
-        texts = texts_of_fields(cls)
+        texts, nodes = texts_of_fields(cls), described.get("properties", {})
         for name, field in cls.model_fields.items():
             names = (name, field.alias, field.validation_alias, field.serialization_alias)
-            node = next((described["properties"][key] for key in names if key in described.get("properties", ())), {})
+            node: JsonSchemaValue = next((nodes[key] for key in names if key in nodes), {})
             if field.title is None:
                 node.pop("title", None)  # the name once more
             if texts[name]:
