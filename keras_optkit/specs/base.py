@@ -68,8 +68,7 @@ class Spec(TypedValue, kind=True):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
         if cls.is_kind:
-            reference = f"{cls.__module__}.{cls.__qualname__}:{id(cls)}"  # as pydantic itself writes it
-            return core_schema.no_info_plain_validator_function(cls._read_any, ref=reference)
+            return core_schema.no_info_plain_validator_function(cls._read_any, ref=_reference(cls))
         return handler(source)
 
     @classmethod
@@ -84,7 +83,7 @@ class Spec(TypedValue, kind=True):
         if not cls.is_kind:
             return super().__get_pydantic_json_schema__(schema, handler)
         # First a placeholder, to which specs that hold specs of the kind refer.
-        handler(core_schema.definitions_schema(core_schema.any_schema(ref=schema["ref"]), []))
+        handler(core_schema.definitions_schema(core_schema.any_schema(ref=_reference(cls)), []))
         known = registered(cls)
         specs = core_schema.tagged_union_schema({name: _complete(spec) for name, spec in known.items()}, "type")
         described = {"type": "object", "required": ["type"], **handler(specs)}
@@ -93,6 +92,11 @@ class Spec(TypedValue, kind=True):
             return described
         # The canonical names apart, so that an editor proposes them.
         return {"anyOf": [described, {"enum": names}, {"type": "string", "pattern": "|".join(map(spellings, names))}]}
+
+
+def _reference(kind: type[Spec]) -> str:
+    """What pydantic calls a class that is defined once and referred to."""
+    return f"{kind.__module__}.{kind.__qualname__}:{id(kind)}"
 
 
 def _complete(spec: type[Spec]) -> CoreSchema:

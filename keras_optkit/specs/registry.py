@@ -72,8 +72,8 @@ class TypedValue(Value):
         node = described["properties"]["type"]
         if handler.mode == "validation":
             # The canonical one apart, so that an editor proposes it.
-            node = {"anyOf": [{"const": cls._type}, {"type": "string", "pattern": spellings(cls._type)}]}
-            node["default"] = cls._type
+            readable = [{"const": cls._type}, {"type": "string", "pattern": spellings(cls._type)}]
+            node = {"default": cls._type, "anyOf": readable}
         else:
             described["required"] = ["type", *(name for name in described.get("required", []) if name != "type")]
         described["properties"]["type"] = node
