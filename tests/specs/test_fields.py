@@ -307,7 +307,8 @@ def test_a_range_of_ones_own_reads_numbers_as_the_package_does(refusal):
     assert refusal(Own, count=1.5) == (("count",), "must be a whole number, received 1.5")
     assert refusal(Own, share=0) == (("share",), "must be in (0, 0.5], received 0")
     properties = Own.model_json_schema()["properties"]
-    assert properties["count"] == {"default": 1, "maximum": 100, "minimum": 1, "title": "Count", "type": "integer"}
+    limits = {"minimum": 1, "maximum": 100, "description": "in [1, 100]"}
+    assert properties["count"] == {"type": "integer", "default": 1, **limits}
     assert properties["share"]["exclusiveMinimum"] == 0
 
 
