@@ -47,8 +47,9 @@ test: $(VENV)/.ready ## run the tests, with the same random examples each time
 quick: $(VENV)/.ready ## run the tests that need neither Keras nor other processes, with fewer random examples
 	@EXAMPLES=40 $(BIN)/python -m pytest -n auto --dist load $(addprefix --ignore=,$(SLOW))
 
-fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N=1000 where others draw 100
+fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N=1000 where others draw 100; then 100 N new documents
 	@EXAMPLES=$(N) $(BIN)/python -m pytest -n auto --dist load -m hypothesis --hypothesis-profile=fuzz
+	@cd tests && $(abspath $(BIN))/python -m fuzzing $$((100 * $(N))) $$((10 * $(N)))
 
 mutants: $(VENV)/.ready ## change the package in small ways, and show those that no fast test notices (OF=... SAMPLE=200 SEED=1)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutants
