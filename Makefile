@@ -15,7 +15,7 @@ SEED ?= 0
 
 # The tests that `make quick` leaves out: those that import Keras, and those that start processes.
 SLOW = tests/runtime tests/test_documents.py tests/test_types.py tests/test_imports.py \
-    tests/test_command_line_process.py tests/formats/test_keras_hdf5.py \
+    tests/command_line/test_process.py tests/formats/test_keras_hdf5.py \
     $(shell grep -rlE '^ *(import|from) (keras|tensorflow)\b' --include='test_*.py' tests)
 
 # TensorFlow reports its CPU features, plug-ins and missing GPUs at start-up; only its errors are of interest here.

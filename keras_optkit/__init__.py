@@ -47,7 +47,8 @@ from keras_optkit.specs.schedules import (
 )
 
 if TYPE_CHECKING:
-    from keras_optkit.files import SpecFileError, load_spec, save_spec
+    from keras_optkit.files import load_spec, save_spec
+    from keras_optkit.formats.findings import SpecFileError
     from keras_optkit.preview import describe, learning_rates, plot_schedule
     from keras_optkit.runtime.compiling import compile_with
     from keras_optkit.runtime.factory import build_optimizer, build_schedule
@@ -64,7 +65,7 @@ else:
     _MODULES = {
         "LearningRateMonitor": "runtime.monitor",
         "OptimizerWarning": "runtime.warning",
-        "SpecFileError": "files",
+        "SpecFileError": "formats.findings",
         "build_optimizer": "runtime.factory",
         "build_schedule": "runtime.factory",
         "compile_with": "runtime.compiling",

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from keras_optkit.formats import FORMATS, Format, format_of
 from keras_optkit.formats.document import BadFileError, Document, check, check_size
+from keras_optkit.formats.findings import Finding, SpecFileError
 from keras_optkit.formats.node import node_at
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.errors import cut, in_short
@@ -21,55 +22,6 @@ from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.parsing import parse_spec
 from keras_optkit.specs.schedules import ScheduleSpec
 from keras_optkit.specs.tracebacks import short_traceback
-
-
-class Finding(NamedTuple):
-    """A mistake in a file, or a warning about what it holds; as text, one line that begins with the file.
-
-    Attributes:
-        file: the name of the file.
-        line: the line, counted from 1, if it is known.
-        path: the dotted path of the field, or the empty string.
-        message: the rule and the value received.
-        severity: ``"error"`` or ``"warning"``.
-    """
-
-    file: str
-    line: int | None
-    path: str
-    message: str
-    severity: str = "error"
-
-    @property
-    def where(self) -> str:
-        """The file and the line, as editors and terminals understand them."""
-        return f"{self.file}:{self.line}" if self.line else self.file
-
-    def __str__(self) -> str:
-        kind = self.severity if self.severity != "error" else ""
-        return one_line(": ".join(part for part in (self.where, kind, self.path, self.message) if part))
-
-
-class SpecFileError(ValueError):
-    """What is wrong with a file: one line for each mistake, with the file, the line where it is known, and the path.
-
-    Attributes:
-        findings: the mistakes, in the order of their lines, each with its ``file``, ``line``, ``path`` and ``message``.
-        lines: the same as text, such as ``"train.yaml:7: learning_rate.decay_stepz: unknown field, ..."``.
-    """
-
-    def __init__(self, findings: list[Finding]) -> None:
-        self.findings = findings
-        self.lines = [str(finding) for finding in findings]
-        super().__init__(findings)  # copy and pickle make it again from this argument
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines)
-
-
-def one_line(text: str) -> str:
-    """``text`` with escapes for line breaks and control characters, which would break up the line that reports it."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 @short_traceback
@@ -116,19 +68,20 @@ class ReadSpec(NamedTuple):
         return _finding(self.file, self.document, (*self.names, *path), message, "warning")
 
 
-def read_spec(path: str | os.PathLike[str], *, key: str | None = None) -> ReadSpec:
-    """``load_spec``, with what is needed to tell the lines of the fields."""
+def read_spec(path: str | os.PathLike[str], *, key: str | None = None, suffix: str | None = None) -> ReadSpec:
+    """``load_spec``, with what is needed to tell the lines of the fields; a ``suffix`` counts more than the path's."""
     name = _name_of(path)
     if key is not None and not isinstance(key, str):
         raise TypeError(f"key is a dotted path such as 'train.optimizer', received {in_short(key)}")
-    read = _format_of(name).read
-    with open(name, "rb", opener=_without_waiting) as file:
-        _check_regular(os.fstat(file.fileno()), name)
-        return read_stream(file, name, read, key=key)
+    suffix = Path(name).suffix if suffix is None else suffix
+    _format_of(name, suffix)
+    with opened(name) as file:
+        return read_stream(file, name, suffix, key=key)
 
 
-def read_stream(file: BinaryIO, name: str, read: Callable[[BinaryIO], Document], *, key: str | None = None) -> ReadSpec:
-    """The spec in an open ``file``, called ``name`` in errors, of the format that ``read`` reads."""
+def read_stream(file: BinaryIO, name: str, suffix: str, *, key: str | None = None) -> ReadSpec:
+    """The spec in an open ``file``, called ``name`` in errors, of the format that has the ``suffix``."""
+    read = _format_of(name, suffix).read
     document, names = Document(None), tuple[str, ...]()
     try:
         document = read(file)
@@ -178,7 +131,7 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
         remedy = "; parse_spec makes a spec of a mapping" if isinstance(spec, Mapping) else ""
         raise TypeError(f"save_spec(spec, path) writes a spec, received {in_short(spec)}{remedy}")
     name = _name_of(path)
-    write = _format_of(name).write
+    write = _format_of(name, Path(name).suffix).write
     data = spec.model_dump(mode="json", exclude_defaults=True)
     try:
         check(data)
@@ -219,13 +172,20 @@ def _name_of(path: object) -> str:
     return name
 
 
-def _format_of(name: str) -> Format:
-    suffix = Path(name).suffix
+def _format_of(name: str, suffix: str) -> Format:
     found = format_of(suffix)
     if found is None:
         message = f"a spec file ends in {', '.join(FORMATS)}, not {in_short(suffix)}"
         raise SpecFileError([Finding(cut(name, 300) or repr(name), None, "", message)])
     return found
+
+
+@contextlib.contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """The regular file called ``name``, opened for reading."""
+    with open(name, "rb", opener=_without_waiting) as file:
+        _check_regular(os.fstat(file.fileno()), name)
+        yield file
 
 
 def _without_waiting(name: str, flags: int) -> int:

@@ -10,9 +10,9 @@ from typing import Any
 from keras_optkit.formats.document import BadFileError, Document
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.errors import in_short
-from keras_optkit.specs.hints import nearest
+from keras_optkit.specs.hints import meant_type, nearest
 from keras_optkit.specs.optimizers import OptimizerSpec
-from keras_optkit.specs.registry import find
+from keras_optkit.specs.registry import find, registered
 
 # To compare two names takes 0.1 ms.
 _MOST_COMPARED = 200
@@ -37,6 +37,22 @@ def node_at(document: Document, key: str | None) -> tuple[tuple[str, ...], Any]:
     if problem := _problem(names, node):
         raise BadFileError(": ".join(part for part in (".".join(names), problem) if part), document.line_of(names))
     return names, node
+
+
+def holds_spec(data: Any, key: str | None) -> bool:
+    """Whether a file with this ``data`` is one of specs, right or wrong.
+
+    With a ``key``, it has a node there. Without, it has a ``type`` that is one of a spec or nearly so, or an optimizer
+    further inside.
+    """
+    if key is not None:
+        return all((data := _entries(data).get(name, _NOTHING)) is not _NOTHING for name in key.split("."))
+    name = data.get("type") if isinstance(data, Mapping) else data
+    is_spec = isinstance(name, str) and (find(Spec, name) or meant_type(name, registered(Spec))[0])
+    return bool(is_spec) or any(_optimizers_in((), data))
+
+
+_NOTHING = object()
 
 
 def _entries(node: Any) -> dict[str, Any]:

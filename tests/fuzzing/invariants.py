@@ -15,8 +15,7 @@ import numpy as np
 from pydantic import ValidationError
 
 import keras_optkit
-from keras_optkit import Duration, ParamGroup, describe, learning_rates, load_spec, parse_spec, save_spec
-from keras_optkit.files import SpecFileError
+from keras_optkit import Duration, ParamGroup, SpecFileError, describe, learning_rates, load_spec, parse_spec, save_spec
 from keras_optkit.specs.base import Spec
 
 #: Seconds of this process. The slowest document takes a tenth of it.

@@ -1,0 +1,55 @@
+"""``plot``: the learning rate over the run, as a picture."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from keras_optkit.command_line.inputs import read_input
+from keras_optkit.command_line.options import add_changes, add_input, add_overrides, add_run, picture
+from keras_optkit.command_line.output import OK, report, say
+from keras_optkit.formats.findings import one_line
+from keras_optkit.preview import plot_schedule
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command and its arguments."""
+    parser = commands.add_parser("plot", help="draw the learning rate over the run into a picture")
+    parser.add_argument("files", nargs=1, metavar="FILE", help="a file, or - for standard input")
+    add_overrides(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=picture,
+        metavar="PICTURE",
+        help="where to; its suffix, such as .png, tells the format",
+    )
+    add_input(parser)
+    add_changes(parser)
+    add_run(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draws the picture, and returns how the command ends."""
+    (file,) = options.files
+    try:
+        spec = read_input(file, options, options.key).spec
+        figure = _figure()
+        axes = figure.subplots()
+        plot_schedule(spec, steps_per_epoch=options.steps_per_epoch, epochs=options.epochs, ax=axes)
+        figure.savefig(options.output, dpi=150)
+    except (OSError, ValueError, ModuleNotFoundError) as error:
+        return report(file, error)
+    say(one_line(options.output), sys.stdout)
+    return OK
+
+
+def _figure() -> Any:
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("plot needs matplotlib: pip install 'keras_optkit[plot]'") from error
+    return Figure(figsize=(7, 4), layout="constrained")
