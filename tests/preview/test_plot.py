@@ -15,6 +15,7 @@ from keras_optkit import (
     OneCycleSpec,
     PiecewiseConstantDecaySpec,
     RampSpec,
+    ScheduleSpec,
     WarmupSpec,
     learning_rates,
     plot_schedule,
@@ -91,6 +92,28 @@ def test_a_long_run_is_drawn_in_few_points_with_each_jump_where_it_is(plt):
     assert (steps[0], steps[-1]) == (0, 999_999)
     jumps = np.flatnonzero(np.diff(rates))
     assert [(steps[jump], steps[jump + 1]) for jump in jumps] == [(123_457, 123_458), (654_321, 654_322)]
+
+
+def test_no_step_outside_of_the_run_is_drawn_however_early_or_late_a_bend_is(plt):
+    class EarlyAndLateSpec(ScheduleSpec):
+        """A user's schedule that tells of its first step, and of two after the run."""
+
+        def value(self, step: Any, xp: Any = np) -> Any:
+            return 0.1 + 0 * step
+
+        def landmarks(self) -> Any:
+            return [(0, "start"), (10_000, "end"), (20_000, "long after it")]
+
+    [line] = plot_schedule(EarlyAndLateSpec(), steps_per_epoch=100, epochs=100).lines
+    steps = line.get_xdata()
+    assert (steps[0], steps[-1]) == (0, 9_999)
+    assert len(steps) in range(4_000, 4_004)
+
+
+@pytest.mark.parametrize(("length", "points"), [(3_999, 3_999), (4_000, 4_000), (4_001, 4_000)])
+def test_up_to_four_thousand_steps_each_is_drawn(length, points, plt):
+    [line] = plot_schedule("adam", steps_per_epoch=length, epochs=1).lines
+    assert len(line.get_xdata()) == points
 
 
 def test_what_is_missing_for_a_picture_is_said_and_nothing_is_drawn(plt):

@@ -22,6 +22,8 @@ from keras_optkit import (
     WarmupSpec,
     learning_rates,
 )
+from keras_optkit.preview.rates import _steps as steps_asked_for
+from keras_optkit.specs.resolving import RunLength
 
 RAMP = RampSpec(initial_learning_rate=0, end_learning_rate=10, steps=10)
 WARM = AdamSpec(
@@ -134,6 +136,19 @@ def test_more_steps_than_can_be_listed_are_refused():
     for steps in (range(10**12), range(10**30)):
         with pytest.raises(ValueError, match=r"too many to list|steps must be"):
             learning_rates("adam", steps)
+
+
+def test_a_billion_steps_are_the_most():
+    unknown, most = RunLength.of(None, None), 10**9
+    assert steps_asked_for(most, unknown) == steps_asked_for(None, RunLength.of(most, 1)) == range(most)
+    for steps, run in ((most + 1, unknown), (None, RunLength.of(most + 1, 1)), (range(most + 1), unknown)):
+        with pytest.raises(ValueError, match=r"too (many|long) to list"):
+            steps_asked_for(steps, run)
+
+
+def test_a_list_of_as_many_steps_as_there_may_be_is_read(monkeypatch):
+    monkeypatch.setattr("keras_optkit.preview.rates._LONGEST_LIST", 3)
+    assert learning_rates(RAMP, [0, 1, 2]).tolist() == [0, 1, 2]
 
 
 def test_what_is_missing_for_the_whole_run_is_said():

@@ -69,3 +69,24 @@ def test_behind_its_run_a_schedule_whose_rate_changes_no_more_is_told(schedule: 
 )
 def test_a_rate_that_never_changes_or_always_does_is_never_over(rate: Any) -> None:
     assert not list(over_at(SGDSpec(learning_rate=rate), 1_000, RunLength.of(10, 10)))
+
+
+def test_low_for_as_many_steps_again_is_over_however_high_later() -> None:
+    pause = PiecewiseConstantDecaySpec(boundaries=[10, 24], values=[0.1, 1e-9, 0.1])
+    assert list(over_at(SGDSpec(learning_rate=pause), 12, RunLength.of(None, None)))
+    assert not list(over_at(SGDSpec(learning_rate=pause), 13, RunLength.of(None, None)))
+
+
+def test_the_rate_that_is_told_is_that_of_the_step() -> None:
+    steep = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=10, decay_rate=0.1)
+    (said,) = over_at(SGDSpec(learning_rate=steep), 100, RunLength.of(None, None))
+    assert "its rate there is 1e-11." in said
+
+
+def test_a_thousandth_of_the_highest_rate_still_trains() -> None:
+    def told(low: float) -> list[str]:
+        pieces = PiecewiseConstantDecaySpec(boundaries=[10], values=[0.5, low])
+        return list(over_at(SGDSpec(learning_rate=pieces), 20, RunLength.of(None, None)))
+
+    assert not told(0.0005)
+    assert told(0.000499)

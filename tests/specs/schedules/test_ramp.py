@@ -34,6 +34,12 @@ def test_a_ramp_begins_and_ends_exactly_at_its_rates_and_goes_one_way(shape, a, 
     assert (found.min(), found.max()) == (min(a, b), max(a, b))
 
 
+@pytest.mark.parametrize(("a", "b"), [(0.59, 0.71), (0.71, 0.59), (1e-12, 1e-3)])
+def test_an_exponential_ends_exactly_at_its_rate_where_its_factor_does_not_lead_there(a, b):
+    spec = RampSpec(initial_learning_rate=a, end_learning_rate=b, steps=10, shape="exponential")
+    assert spec.value(np.array([10, 11, 10**9])).tolist() == [b, b, b]
+
+
 def test_a_ramp_down_keeps_the_digits_of_the_lower_rate():
     spec = RampSpec(initial_learning_rate=1e-3, end_learning_rate=1e-12, steps=1000)
     assert spec.value(1000) == 1e-12
