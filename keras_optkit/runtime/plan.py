@@ -22,6 +22,11 @@ class Planned(NamedTuple):
     place: Place
     treatment: Treatment
 
+    @property
+    def is_trained(self) -> bool:
+        """Whether neither the model nor a group freezes it."""
+        return not self.place.is_frozen and self.treatment.multiplier != 0
+
     def weight_decay_in(self, optimizer: Any) -> float | None:
         """Its weight decay if ``optimizer`` trains it. Muon has two, for its two kinds of step."""
         if hasattr(optimizer, "adam_weight_decay") and takes_adam_step(optimizer, self.variable):

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from keras_optkit.runtime.keras_internals import layers_within
+from keras_optkit.runtime.keras_internals import layers_within, takes_adam_step
 from keras_optkit.runtime.plan import Plan, in_lines
+from keras_optkit.runtime.selection import few
 from keras_optkit.runtime.warning import warn
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.optimizers.extremes import extremes, overshoots
+from keras_optkit.specs.optimizers.float16 import InFloat16, in_float16
+from keras_optkit.specs.optimizers.muon import MuonSpec
 
 if TYPE_CHECKING:
     import keras
@@ -33,13 +36,15 @@ def check(
     Raises:
         ValueError: ``model`` cannot be trained this way; the message has all reasons.
     """
-    if errors := list(_errors(model, spec, arguments, plan)):
+    if errors := list(_errors(model, spec, arguments, optimizer, plan)):
         raise ValueError(in_lines(errors))
     for warning in _warnings(model, spec, arguments, optimizer, plan):
         warn(warning)
 
 
-def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any], plan: Plan | None) -> Iterator[str]:
+def _errors(
+    model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any], optimizer: Any, plan: Plan | None
+) -> Iterator[str]:
     replicas = _replicas(model)
     if replicas > 1:
         for field in ("gradient_accumulation_steps", "ema_overwrite_frequency"):
@@ -66,6 +71,8 @@ def _errors(model: keras.Model, spec: OptimizerSpec, arguments: Mapping[str, Any
         yield "the model has nothing to train: it has no weights, or all its layers have trainable=False"
     elif _all_frozen(model, plan):
         yield "the model has nothing to train: the groups freeze all its weights (learning_rate_multiplier=0)"
+    elif (small := _too_small_in_float16(spec, optimizer, plan)) and not small.trains:
+        yield small.text
     yield from plan.mistakes
 
 
@@ -99,6 +106,8 @@ def _warnings(
         )
     if spec.loss_scale_factor is not None and _scales_by_itself(model, arguments):
         yield "loss_scale_factor has no effect under mixed_float16, where Keras scales the loss by itself"
+    if plan and (small := _too_small_in_float16(spec, optimizer, plan)):
+        yield small.text
     if decayed_twice := _decayed_and_regularized(optimizer, plan):
         yield (
             f"weight decay and an L2 regularizer both shrink {', '.join(decayed_twice)}: "
@@ -106,14 +115,27 @@ def _warnings(
         )
 
 
+def _too_small_in_float16(spec: OptimizerSpec, optimizer: Any, plan: Plan) -> InFloat16 | None:
+    """What in ``spec`` is too small for the weights that are trained in float16, with the paths of these."""
+    small = in_float16(spec)
+    if small is None:
+        return None
+    half = [
+        planned.place.path
+        for planned in plan.planned
+        if planned.is_trained
+        and planned.variable.dtype == "float16"
+        # Muon's own step has no epsilon.
+        and (not isinstance(spec, MuonSpec) or takes_adam_step(optimizer, planned.variable))
+    ]
+    return small._replace(text=f"{few(half)}: {small.text}") if half else None
+
+
 def _decayed_and_regularized(optimizer: Any, plan: Plan | None) -> list[str]:
     return [
         planned.place.path
         for planned in (plan.planned if plan else ())
-        if not planned.place.is_frozen
-        and planned.treatment.multiplier
-        and planned.weight_decay_in(optimizer)
-        and _has_l2(planned.variable.regularizer)
+        if planned.is_trained and planned.weight_decay_in(optimizer) and _has_l2(planned.variable.regularizer)
     ]
 
 

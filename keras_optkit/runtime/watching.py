@@ -1,4 +1,4 @@
-"""The check that a model still has the variables for which ``compile_with`` built its optimizer."""
+"""The check of the first step: the model has the variables that ``compile_with`` built its optimizer for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_optkit.runtime.keras_internals import knows
+from keras_optkit.runtime.selection import few
 
 if TYPE_CHECKING:
     import keras
@@ -16,8 +17,9 @@ def watch(optimizer: Any, model: keras.Model) -> None:
     """Let the first step raise a ValueError if ``optimizer`` was not built for the trainable variables of ``model``.
 
     For new variables Keras would raise "Unknown variable". For fewer, with ``use_ema``, it would raise an error about
-    shapes after all the training. The check is an ``apply`` of the instance, which the first step removes, so that the
-    optimizer is then as Keras made it.
+    shapes after all the training. Sparse gradients are found here too: those of an ``Embedding`` are foreseen, those
+    of a layer of one's own are not. The check is an ``apply`` of the instance, which the first step removes, so that
+    the optimizer is then as Keras made it.
     """
     import keras
 
@@ -36,6 +38,13 @@ def watch(optimizer: Any, model: keras.Model) -> None:
                 f"the model's trainable variables have changed since compile_with ({what}): after you freeze, unfreeze "
                 "or add layers, call compile_with again; keep_state=True keeps the moments of the others"
             )
+        if optimizer.loss_scale_factor is not None and variables is not None:
+            pairs = zip(grads, variables, strict=True)
+            if sparse := [variable.path for gradient, variable in pairs if hasattr(gradient, "indices")]:
+                raise ValueError(
+                    f"loss_scale_factor does not work with the sparse gradients of {few(sparse)}: Keras cannot divide "
+                    "them by it. Leave it out"
+                )
         apply(grads, variables)
         vars(optimizer).pop("apply", None)  # with a default, since each replica makes this step
 

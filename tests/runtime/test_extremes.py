@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import keras
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 from installed_keras import can_build
 
-from keras_optkit import build_optimizer, compile_with, parse_spec
+from keras_optkit import MuonSpec, OptimizerWarning, build_optimizer, compile_with, parse_spec
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.optimizers.extremes import extremes
+from keras_optkit.specs.registry import registered
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (
@@ -95,3 +97,72 @@ def test_the_restarts_of_keras_touch_0_in_a_long_period_which_ftrl_refuses() -> 
     weight = keras.Variable([1.0])
     keras.optimizers.Ftrl(lowest[1]).apply([keras.ops.array([1.0])], [weight])
     assert np.isnan(weight.numpy()).all()
+
+
+#: The epsilon for float16 weights, of each optimizer that has one.
+HALF = {"Adam": 1e-3, "AdamW": 1e-3, "Nadam": 1e-3, "Lamb": 1e-3, "Muon": 1e-3, "ScheduleFreeAdamW": 1e-3} | {
+    "RMSprop": 1e-6, "Adadelta": 1e-6, "Adamax": 1e-6, "Adafactor": 1e-6, "Adagrad": 1e-6
+}  # fmt: skip
+#: Muon's own step has no epsilon, and Adagrad's first sum of squares does what an epsilon does.
+OTHERS: dict[str, dict[str, Any]] = {
+    "Muon": {"exclude_layers": ["half"]}, "Adagrad": {"initial_accumulator_value": 0.0}
+}  # fmt: skip
+
+
+def half(dtype: str = "float16") -> keras.Sequential:
+    layer = keras.layers.Dense(1, use_bias=False, name="half", dtype=dtype, kernel_initializer="ones")
+    return keras.Sequential([keras.Input((3,)), layer])
+
+
+def train_half(spec: Any, model: keras.Model) -> np.ndarray:
+    """Its three weights after 5 steps from 1, with a usual gradient, a small one and none."""
+    optimizer, (weight,) = build_optimizer(spec), model.trainable_variables
+    # One dimension more would be a matrix, for which Muon has another step.
+    weight = keras.Variable(keras.ops.reshape(weight, (3,)), dtype=weight.dtype)
+    for _ in range(5):
+        optimizer.apply([keras.ops.array([0.5, 1e-3, 0.0], weight.dtype)], [weight])
+    return np.asarray(keras.ops.convert_to_numpy(weight), "float32")
+
+
+@pytest.mark.parametrize("name", [name for name in HALF if can_build(registered(OptimizerSpec)[name])])
+def test_an_epsilon_that_float16_makes_0_is_refused_with_one_that_works(name: str) -> None:
+    field = "epsilon_1" if name == "Adafactor" else "epsilon"
+    spec = _spec({"type": name, field: 1e-8} | OTHERS.get(name, {}))
+    text = rf"^half/kernel: {field}=1e-08 is too small for float16: weights become NaN. So use {field}={HALF[name]:g}, "
+    model = half()
+    with pytest.raises(ValueError, match=text):
+        compile_with(model, spec, loss="mse")
+    assert not model.compiled
+    assert not np.isfinite(train_half(spec, model)).all()
+    enough = spec.replace(**{field: HALF[name]})
+    steps = 1 - train_half(enough, model)
+    assert np.isfinite(steps).all()
+    assert abs(steps).max() <= 5 * 5 * spec.learning_rate  # type: ignore[operator]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compile_with(model, enough, loss="mse")
+        for dtype in ("float32", "bfloat16", "mixed_float16"):
+            compile_with(half(dtype), spec, loss="mse")
+
+
+@pytest.mark.parametrize("name", [name for name, enough in HALF.items() if enough == 1e-3 and name != "Lamb"])
+def test_steps_that_float16_makes_far_too_long_are_a_warning(name: str) -> None:
+    if not can_build(registered(OptimizerSpec)[name]):
+        pytest.skip("this Keras has none")
+    spec, model = _spec({"type": name, "epsilon": 1e-7} | OTHERS.get(name, {})), half()
+    text = "^half/kernel: with epsilon=1e-07, .* is up to 80,000 times the rate: use epsilon=0.001"
+    with pytest.warns(OptimizerWarning, match=text):
+        compile_with(model, spec, loss="mse")
+    assert abs(1 - train_half(spec, model)).max() > 500 * spec.learning_rate  # type: ignore[operator]
+
+
+def test_what_is_not_trained_in_float16_by_an_epsilon_is_left_alone() -> None:
+    frozen = [{"match": "half", "learning_rate_multiplier": 0}]
+    model = keras.Sequential([*half().layers, keras.layers.Dense(1, name="full")])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compile_with(model, {"type": "Adam", "groups": frozen}, loss="mse")
+        compile_with(half(), "sgd", loss="mse")
+        compile_with(half(), "adagrad", loss="mse")
+        if can_build(MuonSpec):
+            compile_with(half(), MuonSpec(), loss="mse")

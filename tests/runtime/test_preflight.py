@@ -49,6 +49,9 @@ def only_dropout() -> keras.Model:
     return keras.Sequential([layers.Input((2,)), layers.Dropout(0.5)])
 
 
+SLOW_HEAD = [ParamGroup(match="dense", learning_rate_multiplier=0.5)]
+
+
 def unbuilt() -> keras.Model:
     return keras.Sequential([layers.Dense(1)])
 
@@ -104,6 +107,36 @@ def test_what_cannot_train_is_an_error_at_once(make: Any, spec: Any, words: str,
     with pytest.raises(ValueError, match=words):
         compile_with(model, spec, loss="mae")
     untouched.check()
+
+
+class OwnEmbedding(layers.Embedding):
+    """One of a user's own."""
+
+
+def embedding(cls: type[layers.Embedding] = layers.Embedding, **arguments: Any) -> keras.Model:
+    # Nested, as a backbone is.
+    body = keras.Sequential([layers.Input((2,)), cls(4, 3, name="words", **arguments), layers.Flatten()], name="body")
+    return keras.Sequential([layers.Input((2,)), body, layers.Dense(1)])
+
+
+@pytest.mark.parametrize("cls", [layers.Embedding, OwnEmbedding])
+@pytest.mark.parametrize("spec", [SGDSpec(loss_scale_factor=8), AdamWSpec(loss_scale_factor=8, groups=SLOW_HEAD)])
+def test_a_loss_scale_and_embeddings_are_refused_before_the_first_step(cls: Any, spec: OptimizerSpec) -> None:
+    model = embedding(cls)
+    untouched = Untouched(model)
+    with pytest.raises(ValueError, match=r"^loss_scale_factor does not work with Embedding layers \(here words\): "):
+        compile_with(model, spec, loss="mse")
+    untouched.check()
+    # Frozen, they have no gradients, and Keras trains the rest.
+    compile_with(embedding(cls, trainable=False), spec, loss="mse").fit(np.zeros((4, 2)), np.ones(4), verbose=0)
+
+
+def test_under_mixed_precision_keras_scales_sparse_gradients_by_itself() -> None:
+    model = embedding()
+    model.dtype_policy = keras.DTypePolicy("mixed_float16")
+    with pytest.warns(OptimizerWarning, match="loss_scale_factor has no effect"):
+        compile_with(model, SGDSpec(loss_scale_factor=8), loss="mse")
+    model.fit(np.zeros((4, 2)), np.ones(4), verbose=0)
 
 
 @pytest.mark.skipif(not can_build(ScheduleFreeAdamWSpec), reason="this Keras has no ScheduleFreeAdamW")

@@ -67,6 +67,33 @@ def test_the_first_step_says_to_compile_again(
     compile_with(model, spec).fit(X, Y, verbose=0)
 
 
+class Table(layers.Layer):
+    """Looks up its rows as ``Embedding`` does, which nobody can foresee of a layer of one's own."""
+
+    def build(self, input_shape: Any) -> None:
+        self.rows = self.add_weight(shape=(3, 2), name="rows")
+
+    def call(self, inputs: Any) -> Any:
+        return keras.ops.take(self.rows, inputs, axis=0)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_sparse_gradient_and_a_loss_scale_are_an_error_of_the_first_step(eager: bool) -> None:
+    def table() -> keras.Model:
+        stack = [Table(name="table"), layers.Flatten(), layers.Dense(1)]
+        return keras.Sequential([layers.Input((2,), dtype="int32"), *stack])
+
+    model = compile_with(table(), AdamSpec(loss_scale_factor=8), loss="mse", run_eagerly=eager)
+    before = model.get_weights()
+    with pytest.raises(
+        ValueError, match=r"loss_scale_factor does not work with the sparse gradients of .*table/rows: "
+    ):
+        model.fit(np.zeros((4, 2), "int32"), np.ones(4), verbose=0)
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    compile_with(table(), AdamSpec(), loss="mse").fit(np.zeros((4, 2), "int32"), np.ones(4), verbose=0)
+
+
 @pytest.mark.parametrize("spec", [PLAIN, GROUPED])
 def test_fewer_variables_train_where_keras_trains_them(spec: OptimizerSpec) -> None:
     model = compile_with(half_frozen(), spec, loss="mse")
