@@ -126,6 +126,8 @@ def read(kind: type[T], data: object) -> T:
     Raises:
         pydantic.ValidationError: with a line for each mistake.
     """
+    if isinstance(data, str):
+        return _read_name(kind, data)
     if type(data) is dict or isinstance(data, Mapping):
         fields = data if type(data) is dict else dict(data)
         if "type" not in fields:
@@ -133,12 +135,17 @@ def read(kind: type[T], data: object) -> T:
         return _read(kind, fields["type"], fields, at=("type",))
     if isinstance(data, kind):
         return data
-    if isinstance(data, str):
-        if (cls := find(kind, data)) and (least := needed(cls)):
-            raise _refused(kind, (), data, "required", f"is not enough: write {least}")
-        return _read(kind, data, {"type": data}, at=())
     rule = f"must be {_article(kind._noun)} spec, a mapping with a 'type', or the name of a type"
     raise _refused(kind, (), data, "wrong_type", rule + suggestion(kind, data))
+
+
+def _read_name(kind: type[T], name: str) -> T:
+    try:
+        return _read(kind, name, {"type": name}, at=())
+    except ValidationError:
+        if (cls := find(kind, name)) and (least := needed(cls)):
+            raise _refused(kind, (), name, "required", f"is not enough: write {least}") from None
+        raise
 
 
 def _read(kind: type[T], name: object, fields: Mapping[Any, object], *, at: tuple[str, ...]) -> T:
