@@ -32,4 +32,4 @@ def test_a_formula_is_the_same_with_numpy_given_and_without():
 
 
 def test_the_signature_of_a_formula_reads_as_numpy():
-    assert str(inspect.signature(CosineDecaySpec.value)) == "(self, step: 'Any', xp: 'Any' = numpy) -> 'Any'"
+    assert str(inspect.signature(CosineDecaySpec.value)) == "(self, step: Any, xp: Any = numpy) -> Any"
