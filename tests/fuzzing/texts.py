@@ -72,7 +72,7 @@ def scalar(value: Any) -> str:
     try:
         return str(value)[:6000]
     except ValueError:  # Python writes no int of more than 4,300 digits
-        return hex(value)
+        return hex(value) if isinstance(value, int) else "too long"
 
 
 TOKENS = [

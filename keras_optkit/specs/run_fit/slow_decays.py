@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from keras_optkit.specs.numbers import MOST_STEPS
@@ -43,6 +44,9 @@ def _misfit(stretch: Stretch, begin: int, run: RunLength) -> Misfit:
     first, last = (stretch.rate(step - stretch.start) for step in (begin, stretch.end - 1))
     change = "never changes" if first == last else f"changes by less than 1%, from {first:.4g} to {last:.4g},"
     text = f"the rate {change} {f'from step {begin:,} on' if begin else 'in the whole run'}"
+    free = stretch._replace(lowest=0.0, highest=math.inf)
+    if _span(*(free.rate(step - stretch.start) for step in (begin, stretch.end - 1))) > _HARDLY:
+        return Misfit(stretch.path, f"{text}: a clamp holds it there")
     field = pace(stretch.schedule)
     if field is None:
         return Misfit(stretch.path, text)

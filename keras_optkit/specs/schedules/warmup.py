@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
 from keras_optkit.specs.fields import Flag, Positive, RateOrZero, Steps
-from keras_optkit.specs.numbers import LARGEST
+from keras_optkit.specs.numbers import LARGEST, SMALLEST
 from keras_optkit.specs.resolving import is_resolved
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.join import JoinSpec
@@ -60,8 +60,8 @@ class WarmupSpec(Recipe):
         which = f"rate of the schedule at step {self.warmup_steps}" if self.overlay else "first rate of the schedule"
         if top is not None and not 0 <= top <= LARGEST:
             yield Conflict("schedule", f"{must} that float32 can hold, not {top:g}")
-        elif top == 0:
-            yield Conflict("schedule", f"{must} > 0, which the warm-up can reach")
+        elif top is not None and top < SMALLEST:
+            yield Conflict("schedule", f"{must} > 0, which the warm-up can reach" + f", not {top:g}" * bool(top))
         elif top is not None and top < self.initial_learning_rate * (1 - _ROUNDING):
             yield Conflict("initial_learning_rate", f"must not be above the {which} ({top:g})")
         elif self.shape == "exponential" and self.initial_learning_rate == 0:

@@ -385,6 +385,11 @@ SLOW: list[tuple[Spec, tuple[int, int], str]] = [
         "decay_steps is 1,140 batches, 100% of the run; '10%' fits any run",
     ),
     (
+        ClampSpec(schedule=InverseSqrtDecaySpec(peak_learning_rate=25.0, warmup_steps="5%"), maximum=1.0),
+        README,
+        "schedule: the rate never changes from step 57 on: a clamp holds it there",
+    ),
+    (
         InverseTimeDecaySpec(initial_learning_rate=0.1, decay_steps=1, decay_rate=1e-7),
         README,
         "decay_rate: the rate changes by less than 1%, from 0.1 to 0.09999, in the whole run: "

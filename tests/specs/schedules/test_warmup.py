@@ -13,6 +13,7 @@ import pytest
 from keras_optkit import (
     ConstantSpec,
     CosineDecaySpec,
+    ExponentialDecaySpec,
     JoinSpec,
     PiecewiseConstantDecaySpec,
     ScheduleSpec,
@@ -79,6 +80,13 @@ def test_the_end_of_an_overlaid_warm_up_is_checked_when_the_run_is_known(warmup_
     path, message = refusal(spec.resolve, **run)
     assert path == ("schedule",)
     assert message.startswith("must have at step 100 a rate > 0, which the warm-up can reach")
+
+
+def test_a_warm_up_does_not_rise_to_a_rate_that_is_0_in_float32(refusal):
+    vanished = ExponentialDecaySpec(initial_learning_rate=0.9, decay_steps=10, decay_rate=1e-7)
+    path, message = refusal(WarmupSpec, schedule=vanished, warmup_steps=140, overlay=True)
+    assert path == ("schedule",)
+    assert message.startswith("must have at step 140 a rate > 0, which the warm-up can reach, not 9e-99, received")
 
 
 def test_an_overlaid_schedule_that_has_no_rate_at_the_end_of_the_warm_up_is_refused(refusal):
