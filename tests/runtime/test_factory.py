@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_overloads
 
 import keras
 import numpy as np
@@ -52,6 +52,17 @@ def test_every_optimizer_and_schedule_of_the_installed_keras_has_a_spec() -> Non
     assert {ok.SGDSpec, ok.AdamSpec, ok.LambSpec} <= set(OPTIMIZERS)
     theirs = {cls for cls in vars(schedules).values() if isinstance(cls, type)} - {schedules.LearningRateSchedule}
     assert theirs == {keras_class(spec) for spec in LEAST}
+
+
+def test_type_checkers_know_the_class_that_each_mirror_becomes() -> None:
+    for build, home, kind in (
+        (ok.build_optimizer, "optimizers", ok.OptimizerSpec),
+        (ok.build_schedule, "schedules", ok.ScheduleSpec),
+    ):
+        *overloads, _ = get_overloads(build)
+        known = {(each.__annotations__["spec"], each.__annotations__["return"]) for each in overloads}
+        mirrors = [spec.__name__ for spec in SPECS if spec.mirrors_keras and kind in spec.__mro__[1:]]
+        assert known == {(name, f"{home}.{name.removesuffix('Spec')}") for name in mirrors}
 
 
 def test_a_schedule_spec_mirrors_keras_where_keras_has_the_class() -> None:
