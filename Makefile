@@ -83,7 +83,8 @@ docs: $(VENV)/.ready ## build the documentation into build/site
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict -f docs/site/mkdocs.yml
 
-bench: $(VENV)/.ready ## measure speed, as ratios within one run
+bench: $(VENV)/.ready ## measure speed beside other libraries, and write the table in docs/speed.md
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	@$(BIN)/python docs/benchmarks/bench.py
 
 coverage-of-keras: $(VENV)/.ready ## count how much of Keras's own code can be written as specs
