@@ -1,4 +1,4 @@
-"""The check of the first step: the model has the variables that ``compile_with`` built its optimizer for."""
+"""The check that a model still has the variables for which ``compile_with`` built its optimizer."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def watch(optimizer: Any, model: keras.Model) -> None:
-    """Let the first step raise a ValueError if ``optimizer`` was not built for the trainable variables of ``model``.
+    """Let a step raise a ValueError if ``optimizer`` was not built for the trainable variables of ``model``.
 
     For new variables Keras would raise "Unknown variable". For fewer, with ``use_ema``, it would raise an error about
     shapes after all the training. Sparse gradients are found here too: those of an ``Embedding`` are foreseen, those
-    of a layer of one's own are not. The check is an ``apply`` of the instance, which the first step removes, so that
-    the optimizer is then as Keras made it.
+    of a layer of one's own are not.
     """
     import keras
 
+    # It stays after the first step: a layer that is called later for the first time has new variables then.
     apply, count, its_model = optimizer.apply, len(model.trainable_variables), weakref.ref(model)
     # A train_step of a model's own may freeze layers for a while, as those of GANs do.
     may_have_fewer = not optimizer.use_ema or type(model).train_step is not keras.Model.train_step
@@ -46,6 +46,5 @@ def watch(optimizer: Any, model: keras.Model) -> None:
                     "them by it. Leave it out"
                 )
         apply(grads, variables)
-        vars(optimizer).pop("apply", None)  # with a default, since each replica makes this step
 
     optimizer.apply = checked

@@ -10,7 +10,6 @@ import pytest
 from keras import layers
 
 from keras_optkit import AdamSpec, OptimizerSpec, ParamGroup, compile_with
-from keras_optkit.runtime.parts import parts_of
 
 X = np.linspace(-1, 1, 24, dtype="float32").reshape(8, 3)
 Y = X.sum(axis=1, keepdims=True)
@@ -102,19 +101,6 @@ def test_fewer_variables_train_where_keras_trains_them(spec: OptimizerSpec) -> N
     model.fit(X, Y, verbose=0)
     np.testing.assert_array_equal(model.get_layer("middle").kernel.numpy(), frozen)
     assert not np.array_equal(model.get_layer("head").kernel.numpy(), head)
-
-
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
-@pytest.mark.parametrize("how", [{"run_eagerly": True}, {"jit_compile": False}, {"jit_compile": True}])
-def test_after_the_first_step_the_optimizer_is_as_keras_made_it(how: dict[str, bool], policy: str) -> None:
-    model = half_frozen()
-    model.dtype_policy = keras.DTypePolicy(policy)
-    compile_with(model, PLAIN, loss="mse", **how)
-    (optimizer,) = parts_of(model.optimizer)
-    assert "apply" in vars(optimizer)
-    model.fit(X, Y, batch_size=5, epochs=2, verbose=0)
-    assert "apply" not in vars(optimizer)
-    assert int(optimizer.iterations) == 4
 
 
 class TwoParts(keras.Model):
