@@ -29,6 +29,11 @@ class Parser(argparse.ArgumentParser):
 def add_input(parser: argparse.ArgumentParser) -> None:
     """How the files of a command are read."""
     parser.add_argument("--key", metavar="PATH", help="the node that holds the spec, such as train.optimizer")
+    add_format(parser)
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """In which format the files are."""
     parser.add_argument(
         "--input-format", choices=INPUT_FORMATS, help="the format, instead of what the suffix says; - needs it"
     )

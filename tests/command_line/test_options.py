@@ -120,6 +120,8 @@ def test_a_wrong_override_is_one_line_and_ends_with_1(run, override, line):
         ["schema", "sgd.yaml"],
         ["schema", "--set", "momentum=0.5"],
         ["check", "-"],
+        ["diff", "sgd.yaml"],
+        ["diff", "sgd.yaml", "-"],
         ["check", "sgd.yaml", "-"],
         ["show", "-"],
         ["plot", "-", "-o", "lr.png"],
@@ -141,7 +143,7 @@ def test_a_wrong_command_ends_with_2_and_says_how_it_is_used(run, arguments):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], *([command, "-h"] for command in ("check", "show", "plot", "schema"))]
+    "arguments", [["--help"], *([command, "-h"] for command in ("check", "show", "diff", "plot", "schema"))]
 )
 def test_help_is_there_and_ends_with_0(run, arguments):
     done = run(*arguments)

@@ -1,0 +1,112 @@
+"""``diff``: what differs between two files, as the overrides that make the one the other."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from keras_optkit.command_line.inputs import STDIN, read_input
+from keras_optkit.command_line.options import add_format, read_value
+from keras_optkit.command_line.output import MISTAKES, OK, TROUBLE, report, say
+from keras_optkit.formats import SAVED_MODELS
+from keras_optkit.specs.optimizers import OptimizerSpec
+from keras_optkit.specs.schedules import ScheduleSpec
+from keras_optkit.specs.value import Value
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command and its arguments."""
+    parser = commands.add_parser(
+        "diff",
+        help="what differs between two files, as overrides",
+        description="Prints the overrides that make the spec in A the one in B, quoted for a shell.",
+        epilog="The exit status is 0 if the specs are equal, 1 if they differ, and 2 if one cannot be read.",
+    )
+    parser.add_argument("files", nargs=2, metavar="FILE", help="a file, a saved model, or - for standard input")
+    parser.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="the node that holds the spec; once for both files, or once for each that is no saved model",
+    )
+    add_format(parser)
+    parser.set_defaults(run=run, set=[])
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the differences, and returns how the command ends."""
+    if options.files == [STDIN, STDIN]:
+        say("diff reads - once, since the first takes all of standard input", sys.stderr)
+        return TROUBLE
+    keys = _keys(options)
+    if keys is None:
+        say("diff takes --key once, or once for each file that is no saved model", sys.stderr)
+        return TROUBLE
+    specs, worst = [], OK
+    for file, key in zip(options.files, keys, strict=True):
+        try:
+            specs.append(read_input(file, options, key).spec)
+        except (OSError, ValueError, ModuleNotFoundError) as error:
+            report(file, error)
+            worst = TROUBLE
+    if worst:
+        return worst
+    a, b = specs
+    if isinstance(a, OptimizerSpec) != isinstance(b, OptimizerSpec):
+        say(f"{options.files[0]} is of type {a.type}, {options.files[1]} of type {b.type}: not comparable", sys.stderr)
+        return TROUBLE
+    found = overrides(a, b)
+    for path, value in found.items():
+        say(shlex.quote(f"{path}={_written(value)}"), sys.stdout)
+    return MISTAKES if found else OK
+
+
+def overrides(a: OptimizerSpec | ScheduleSpec, b: OptimizerSpec | ScheduleSpec) -> dict[str, Any]:
+    """What ``a.override`` takes to give ``b``."""
+    return dict(_changes((), a, b, None))
+
+
+def _changes(path: tuple[str, ...], old: Any, new: Any, plain: Any) -> Iterator[tuple[str, Any]]:
+    """The changes that make ``old``, at ``path``, the value ``new``, which is ``plain`` as data."""
+    if isinstance(new, Value):
+        # With the fields that have their defaults, but not in what is written as a whole.
+        fields = new.model_dump(mode="json") | new.model_dump(mode="json", exclude_defaults=True)
+        is_same = type(old) is type(new)
+        if not is_same:
+            yield ".".join((*path, "type")), fields["type"]  # which drops the other fields
+        for name, field in type(new).model_fields.items():
+            default = _NOTHING if field.is_required() else field.default
+            yield from _changes(
+                (*path, name), getattr(old, name) if is_same else default, getattr(new, name), fields[name]
+            )
+    elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
+        for number, each in enumerate(zip(old, new, plain, strict=True)):
+            yield from _changes((*path, str(number)), *each)
+    elif old != new:
+        yield ".".join(path), plain
+
+
+#: What a field without a default has before it is set.
+_NOTHING = object()
+
+
+def _written(value: Any) -> str:
+    """``value`` as an override takes it: without quotes where it is read back as the same text."""
+    if isinstance(value, str) and value.isprintable() and read_value(value) == value:
+        return value
+    return json.dumps(value)
+
+
+def _keys(options: argparse.Namespace) -> list[str | None] | None:
+    """The key of each file, if there are as many as there must be. A saved model has none."""
+    has_key = [Path(file).suffix.lower() not in SAVED_MODELS for file in options.files]
+    if len(options.key) not in (0, 1, sum(has_key)):
+        return None
+    keys = iter(options.key * 2 if len(options.key) == 1 else options.key)
+    return [next(keys, None) if each else None for each in has_key]
