@@ -19,6 +19,26 @@ def model() -> keras.Model:
     return keras.Model(inputs, layers.Dense(1, name="head")(layers.LayerNormalization(name="norm")(hidden)))
 
 
+def test_describe_shows_the_share_of_the_rate_and_the_decay_of_each_variable() -> None:
+    net = model()
+    net.get_layer("norm").trainable = False
+    groups = [
+        ParamGroup(match="body/", learning_rate_multiplier=0.5, weight_decay=0.25),
+        ParamGroup(match="norm/gamma", learning_rate_multiplier=2),
+        ParamGroup(match="head/bias", learning_rate_multiplier=0),
+    ]
+    assert describe(SGDSpec(weight_decay=0.1, groups=groups), net).splitlines()[-8:] == [
+        "  rate  weight decay  variable",
+        "   x 1           0.1  tokens/embeddings",
+        " x 0.5          0.25  body/kernel",
+        " x 0.5          0.25  body/bias",
+        "frozen          none  norm/gamma",
+        "frozen          none  norm/beta",
+        "   x 1           0.1  head/kernel",
+        "frozen          none  head/bias",
+    ]
+
+
 def test_a_compile_walks_selects_and_builds_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: Counter[str] = Counter()
 

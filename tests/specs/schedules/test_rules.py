@@ -20,6 +20,7 @@ from keras_optkit import (
     WarmupSpec,
     WarmupStableDecaySpec,
 )
+from keras_optkit.specs.registry import registered
 
 COSINE = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=100)
 ONE = ConstantSpec(learning_rate=1)
@@ -270,3 +271,21 @@ def test_fields_that_are_wrong_together_are_refused_at_one_of_them(cls, accepted
     found = refusal(cls, **LEAST[cls] | refused)
     assert found.path == path
     assert found.message.startswith(rule)
+
+
+def test_six_schedules_are_those_of_keras():
+    mirrored = {name for name, cls in registered(ScheduleSpec).items() if cls.mirrors_keras}
+    assert mirrored == {
+        "CosineDecay",
+        "CosineDecayRestarts",
+        "ExponentialDecay",
+        "InverseTimeDecay",
+        "PiecewiseConstantDecay",
+        "PolynomialDecay",
+    }
+
+
+@pytest.mark.parametrize(("written", "is_a_rate"), [(0.1, True), (1, True), (True, False), ("0.1 or so", False)])
+def test_a_number_for_a_schedule_is_answered_with_the_constant_rate(written, is_a_rate, refusal):
+    message = refusal(JoinSpec, schedules=[written], boundaries=[]).message
+    assert ("a constant rate is ConstantSpec(learning_rate=" in message) is is_a_rate

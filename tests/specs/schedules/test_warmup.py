@@ -166,3 +166,15 @@ def test_what_a_recipe_has_worked_out_is_no_part_of_it():
     assert spec.model_dump() == again.model_dump()
     assert pickle.loads(pickle.dumps(spec)).value(3) == copy.copy(spec).value(3) == 0.1
     assert spec.replace(warmup_steps=6).value(3) == 0.05
+
+
+def test_a_schedule_of_ones_own_that_begins_below_0_is_refused(refusal):
+    class BelowSpec(ScheduleSpec):
+        """A rate that is negative at first."""
+
+        def value(self, step: Any, xp: Any = np) -> Any:
+            return step * 1.0 - 0.5
+
+    path, message = refusal(WarmupSpec, schedule=BelowSpec(), warmup_steps=10)
+    assert path == ("schedule",)
+    assert message.startswith("must begin with a rate that float32 can hold, not -0.5, received ")
