@@ -10,12 +10,12 @@ from pydantic.fields import FieldInfo
 
 from keras_optkit.specs.fields import Range, marks
 
-_SECTION = "Attributes:\n"
+SECTION = "Attributes:\n"
 
 
 def text_of(cls: type[BaseModel]) -> str:
     """The docstring of ``cls`` itself, without examples and without sections; "" if it has none."""
-    before, _, _ = _docstring(cls).partition(_SECTION)
+    before, _, _ = docstring(cls).partition(SECTION)
     return "\n\n".join(part for part in before.strip().split("\n\n") if not part.startswith(">>> "))
 
 
@@ -32,7 +32,7 @@ def texts_of_fields(cls: type[BaseModel]) -> dict[str, str]:
     """
     written: dict[str, str] = {}
     for base in reversed(cls.__mro__):
-        section = _docstring(base).partition(_SECTION)[2]
+        section = docstring(base).partition(SECTION)[2]
         for name, text in re.findall(r"^    (\w+): (.+(?:\n        .+)*)", section, re.MULTILINE):
             written[name] = re.sub(r"\s+", " ", text)
     return {
@@ -41,7 +41,8 @@ def texts_of_fields(cls: type[BaseModel]) -> dict[str, str]:
     }
 
 
-def _docstring(cls: type) -> str:
+def docstring(cls: type) -> str:
+    """The docstring that is written in ``cls``, if one is."""
     return inspect.cleandoc(vars(cls).get("__doc__") or "")
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic import ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from keras_optkit.specs.documentation import as_markdown, text_of, texts_of_fields
 from keras_optkit.specs.errors import Mistake, explained, field_error, in_short, validation_error
+from keras_optkit.specs.introspection import DocumentedModel
 from keras_optkit.specs.tracebacks import MISTAKES, short_traceback, shorten
 
 
@@ -26,7 +27,7 @@ class Conflict(NamedTuple):
     rule: str
 
 
-class Value(BaseModel):
+class Value(DocumentedModel):
     """An immutable model, validated on creation, with errors that name the remedy.
 
     Two are equal when they are of one class and all their fields are equal; equal ones hash alike.

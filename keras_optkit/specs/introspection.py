@@ -1,0 +1,112 @@
+"""What ``help``, a notebook or an editor shows of a spec class: a signature as a person would write it, and all fields.
+
+Both are computed when somebody asks. ``import keras_optkit`` does not.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from typing_extensions import TypeAliasType
+
+from keras_optkit.specs.documentation import SECTION, docstring, texts_of_fields
+
+if TYPE_CHECKING:
+    DocumentedModel = BaseModel  # which type checkers, and pydantic's plug-in for one, know
+else:
+
+    class _Documented(type(BaseModel)):
+        @property
+        def __signature__(cls) -> inspect.Signature:
+            return signature_of(cls)
+
+        @__signature__.setter
+        def __signature__(cls, signature: object) -> None:
+            """Pydantic sets its own whenever it has built a class."""
+
+        @property
+        def __doc__(cls) -> str | None:
+            return documentation_of(cls)
+
+        @__doc__.setter
+        def __doc__(cls, text: str | None) -> None:
+            type.__dict__["__doc__"].__set__(cls, text)
+
+    class DocumentedModel(BaseModel, metaclass=_Documented):
+        """A model whose class says all its fields, inherited ones included."""
+
+
+def signature_of(cls: type[BaseModel]) -> inspect.Signature:
+    """The signature of ``cls``: by name, its own fields, then those that it inherits."""
+    if not hasattr(cls.__init__, "__pydantic_base_init__"):  # it has an __init__ of its own
+        _, *parameters = inspect.signature(cls.__init__).parameters.values()
+        return inspect.Signature(parameters)
+    return inspect.Signature([_parameter(name, field) for name, field in _fields(cls).items()])
+
+
+def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
+    alias = field.validation_alias
+    default = inspect.Parameter.empty if field.is_required() else field.default
+    return inspect.Parameter(
+        alias if isinstance(alias, str) and alias.isidentifier() else name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=... if field.default_factory else default,
+        # An alias prints as its name, and is still a type to programs that read signatures.
+        annotation=TypeAliasType(spelled(field.annotation), field.annotation),
+    )
+
+
+def documentation_of(cls: type[BaseModel]) -> str | None:
+    """The docstring of ``cls``, with all its fields in the section ``Attributes``."""
+    written = docstring(cls)
+    if not (fields := _fields(cls)):
+        return written or None
+    before, _, after = written.partition(SECTION)
+    texts = texts_of_fields(cls)
+    lines = [
+        textwrap.fill(
+            f"{name}: {texts[name] or spelled(field.annotation)}",
+            _WIDTH,
+            initial_indent=" " * 4,
+            subsequent_indent=" " * 8,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for name, field in fields.items()
+    ]
+    sections = after.partition("\n\n")[2]
+    return "\n\n".join(filter(None, [before.rstrip(), SECTION + "\n".join(lines), sections])) + "\n"
+
+
+_WIDTH = 100
+
+
+def _fields(cls: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of ``cls``, those first that it declares itself; without the type, which its name says."""
+    names = [name for base in cls.__mro__ for name in inspect.get_annotations(base)]
+    known = cls.model_fields
+    return {name: known[name] for name in [*dict.fromkeys(names), *known] if name in known and name != "type"}
+
+
+def spelled(annotation: Any) -> str:
+    """A type as one writes it: ``float | ScheduleSpec``, without what it is annotated with and without modules."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return spelled(parts[0])
+    if origin in (Union, UnionType):
+        return " | ".join(dict.fromkeys(map(spelled, parts)))
+    if origin is Literal:
+        return f"Literal[{', '.join(map(repr, parts))}]"
+    if annotation in (None, NoneType, ...):
+        return "..." if annotation is ... else "None"
+    if isinstance(annotation, list):  # the arguments of a Callable
+        return f"[{', '.join(map(spelled, annotation))}]"
+    if origin is tuple and parts[1:] == (...,):
+        return f"Sequence[{spelled(parts[0])}]"  # what it may be written as
+    name = getattr(origin or annotation, "__name__", None) or str(annotation)
+    return f"{name}[{', '.join(map(spelled, parts))}]" if parts else name
