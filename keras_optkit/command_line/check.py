@@ -11,6 +11,7 @@ from keras_optkit.command_line.options import add_changes, add_input, add_run
 from keras_optkit.command_line.output import MISTAKES, OK, as_annotations, as_json, as_text, coloured, found_in, say
 from keras_optkit.files import ReadSpec
 from keras_optkit.formats.findings import Finding, one_line
+from keras_optkit.specs.layout import on_one_line
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.run_fit import misfits
 
@@ -91,7 +92,7 @@ def _about(each: Input, read: ReadSpec | None, options: argparse.Namespace, *, i
     """The line about a file beside what is found in it."""
     file = one_line(_shown(each))
     if read and options.verbose:
-        yield f"{file}: {one_line(repr(read.spec))}"
+        yield f"{file}: {one_line(on_one_line(read.spec))}"
     elif each.is_skipped and options.verbose:
         yield f"{file}: skipped, holds no spec"
     elif read and is_ok and not options.quiet:

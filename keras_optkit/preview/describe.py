@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from keras_optkit.preview.rates import rates_at, schedule_of
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import Spec
+from keras_optkit.specs.layout import on_one_line
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.resolving import RunLength, resolve
@@ -59,7 +60,7 @@ def describe(
     run = RunLength.of(steps_per_epoch, epochs)
     written = read(Spec, spec)
     resolved = resolve(written, run)
-    lines = [textwrap.shorten(repr(written), 500)]
+    lines = [textwrap.shorten(on_one_line(written), 500)]
     if run.steps is not None:
         lines.append(f"{run.steps} steps (epochs: {run.epochs}, steps per epoch: {run.steps_per_epoch})")
     schedule = schedule_of(resolved)

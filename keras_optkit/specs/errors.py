@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from keras_optkit.specs.layout import OnOneLine, is_model
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -30,6 +32,9 @@ _LONGEST_PATH = 30
 
 
 class _Short(reprlib.Repr):
+    def repr_instance(self, x: Any, level: int) -> str:
+        return super().repr_instance(OnOneLine(x) if is_model(x) else x, level)
+
     def repr_int(self, x: int, level: int) -> str:
         # Python prints no int of more than 4,300 digits, and takes long for those before.
         return super().repr_int(x, level) if x.bit_length() < 1000 else f"an int of {x.bit_length()} bits"

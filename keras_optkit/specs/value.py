@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema
 from keras_optkit.specs.documentation import as_markdown, text_of, texts_of_fields
 from keras_optkit.specs.errors import Mistake, explained, field_error, in_short, validation_error
 from keras_optkit.specs.introspection import DocumentedModel
+from keras_optkit.specs.layout import representation
 from keras_optkit.specs.tracebacks import MISTAKES, short_traceback, shorten
 
 
@@ -129,6 +130,8 @@ class Value(DocumentedModel):
         raise validation_error(
             type(self).__name__, [Mistake((name,), None, field_error("frozen_instance", rule))]
         ) from None
+
+    __repr__ = representation
 
     def __str__(self) -> str:
         return repr(self)

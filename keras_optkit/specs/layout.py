@@ -1,0 +1,70 @@
+"""How a spec is printed: as the Python that makes it, on one line if it fits, else with one field or entry a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+#: The longest line: what a wide terminal or the cell of a notebook shows.
+WIDTH = 110
+_INDENT = " " * 4
+_BRACKETS = {tuple: "()", list: "[]", dict: "{}"}
+
+
+def representation(model: BaseModel) -> str:
+    """``repr`` of a spec."""
+    return laid_out(model)
+
+
+def laid_out(value: Any, room: int = WIDTH, beside: int = 0) -> str:
+    """``value`` as Python in lines of ``room`` characters, of which ``beside`` are taken in its first and last line."""
+    line = on_one_line(value)
+    if len(line) + beside <= room or not (parts := list(_parts(value))):
+        return line
+    opening, closing = _brackets(value)
+    lines = [f"{name}{laid_out(part, room - len(_INDENT), len(name) + 1)}," for name, part in parts]
+    return "\n".join([opening, *(_INDENT + line.replace("\n", "\n" + _INDENT) for line in lines), closing])
+
+
+def on_one_line(value: Any) -> str:
+    """``value`` as Python on one line, however long."""
+    if type(value) not in _BRACKETS and not is_model(value):
+        return repr(value)
+    parts = [f"{name}{on_one_line(part)}" for name, part in _parts(value)]
+    opening, closing = _brackets(value)
+    single = "," if type(value) is tuple and len(parts) == 1 else ""
+    return f"{opening}{', '.join(parts)}{single}{closing}"
+
+
+class OnOneLine:
+    """Something that has the representation of a spec, on one line."""
+
+    def __init__(self, spec: BaseModel) -> None:
+        self._spec = spec
+
+    def __repr__(self) -> str:
+        return on_one_line(self._spec)
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """What a spec or a container of specs holds, each with what stands before it."""
+    if is_model(value):
+        yield from ((f"{name}=" if name else "", part) for name, part in value.__repr_args__())
+    elif type(value) is dict:
+        yield from ((f"{key!r}: ", part) for key, part in value.items())
+    elif type(value) in _BRACKETS:
+        yield from (("", part) for part in value)
+
+
+def is_model(value: Any) -> bool:
+    """Whether ``value`` is a model without a ``repr`` of its own."""
+    return isinstance(value, BaseModel) and type(value).__repr__ in (BaseModel.__repr__, representation)
+
+
+def _brackets(value: Any) -> tuple[str, str]:
+    if is_model(value):
+        return f"{value.__repr_name__()}(", ")"
+    opening, closing = _BRACKETS[type(value)]
+    return opening, closing
