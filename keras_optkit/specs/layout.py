@@ -10,7 +10,7 @@ from pydantic import BaseModel
 #: The longest line: what a wide terminal or the cell of a notebook shows.
 WIDTH = 110
 _INDENT = " " * 4
-_BRACKETS = {tuple: "()", list: "[]", dict: "{}"}
+_BRACKETS: dict[type, tuple[str, str]] = {tuple: ("(", ")"), list: ("[", "]"), dict: ("{", "}")}
 
 
 def representation(model: BaseModel) -> str:
@@ -66,5 +66,4 @@ def is_model(value: Any) -> bool:
 def _brackets(value: Any) -> tuple[str, str]:
     if is_model(value):
         return f"{value.__repr_name__()}(", ")"
-    opening, closing = _BRACKETS[type(value)]
-    return opening, closing
+    return _BRACKETS[type(value)]
