@@ -52,12 +52,13 @@ def signature_of(cls: type[BaseModel]) -> inspect.Signature:
 def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
     alias = field.validation_alias
     default = inspect.Parameter.empty if field.is_required() else field.default
+    # It prints as its name, and is still a type to programs that read signatures.
+    annotation = TypeAliasType(spelled(field.annotation), field.annotation)  # pyright: ignore[reportGeneralTypeIssues]
     return inspect.Parameter(
         alias if isinstance(alias, str) and alias.isidentifier() else name,
         inspect.Parameter.KEYWORD_ONLY,
         default=... if field.default_factory else default,
-        # An alias prints as its name, and is still a type to programs that read signatures.
-        annotation=TypeAliasType(spelled(field.annotation), field.annotation),
+        annotation=annotation,
     )
 
 

@@ -13,9 +13,9 @@ _INDENT = " " * 4
 _BRACKETS: dict[type, tuple[str, str]] = {tuple: ("(", ")"), list: ("[", "]"), dict: ("{", "}")}
 
 
-def representation(model: BaseModel) -> str:
-    """``repr`` of a spec."""
-    return laid_out(model)
+def representation(self: BaseModel) -> str:
+    """The ``__repr__`` of specs."""
+    return laid_out(self)
 
 
 def laid_out(value: Any, room: int = WIDTH, beside: int = 0) -> str:
