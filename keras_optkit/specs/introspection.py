@@ -53,7 +53,7 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
     alias = field.validation_alias
     default = inspect.Parameter.empty if field.is_required() else field.default
     # It prints as its name, and is still a type to programs that read signatures.
-    annotation = TypeAliasType(spelled(field.annotation), field.annotation)  # pyright: ignore[reportGeneralTypeIssues]
+    annotation = TypeAliasType(spelled(field.annotation), field.annotation)  # type: ignore[misc]
     return inspect.Parameter(
         alias if isinstance(alias, str) and alias.isidentifier() else name,
         inspect.Parameter.KEYWORD_ONLY,
