@@ -52,6 +52,7 @@ ROOMS = [
 SLOW_TESTS = {
     "keras_optkit/preview": ["tests/runtime/test_plan.py", "tests/specs/test_tracebacks.py"],
     "keras_optkit/specs": ["tests/test_messages.py", "tests/specs/test_tracebacks.py"],
+    "keras_optkit/specs/schedules": ["tests/runtime/test_schedule.py"],
     "keras_optkit/files.py": ["tests/specs/test_tracebacks.py"],
 }
 #: Of the operators that can replace one, those that no test would notice unless it looks closely.

@@ -12,6 +12,8 @@ from keras_optkit import ScheduleSpec
 class Other:
     """What ``keras.ops`` has and formulas use, computed by NumPy."""
 
+    __name__ = "other"
+
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)
 
