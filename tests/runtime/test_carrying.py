@@ -1,90 +1,29 @@
 """compile_with(keep_state=True): what the old optimizer knows goes on in the new one, and what cannot is listed."""
 
-import inspect
 import warnings
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
-from installed_keras import can_build
-from keras import layers
-from strategies import OPTIMIZERS
+from carrying_models import CATALOGUE, FAST, SLOW, array, assert_same, compiled, lists, make, state, train
 
 from keras_optkit import (
-    AdamaxSpec,
     AdamSpec,
-    AdamWSpec,
     ConstantSpec,
     CosineDecaySpec,
     JoinSpec,
-    LionSpec,
-    MuonSpec,
-    NadamSpec,
     OptimizerSpec,
     OptimizerWarning,
     ParamGroup,
     RMSpropSpec,
-    ScheduleFreeAdamWSpec,
     SGDSpec,
-    build_optimizer,
-    compile_with,
 )
-from keras_optkit.runtime.slots import counts_updates
-
-CATALOGUE = list(filter(can_build, OPTIMIZERS))
-X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
-Y = (X @ [[1.0], [2.0], [-1.0]]).astype("float32")
-SLOW, FAST = 1e-3, 1e-2
-
-
-def make(**body: Any) -> keras.Sequential:
-    keras.utils.set_random_seed(0)
-    stack = [layers.Dense(2, "tanh", name="body", **body), layers.Dense(1, name="head")]
-    return keras.Sequential([layers.Input((3,)), *stack])
-
-
-def compiled(spec: OptimizerSpec, model: Any = None, **arguments: Any) -> Any:
-    return compile_with(make() if model is None else model, spec, loss="mse", run_eagerly=True, **arguments)
-
-
-def train(model: Any, steps: int) -> Any:
-    for step in range(steps):
-        # Another batch at each step, so that nothing is the same by chance.
-        model.train_on_batch(X * (1 + step % 2), Y)
-    return model
-
-
-def state(model: Any) -> list[Any]:
-    return [keras.ops.convert_to_numpy(value) for value in [*model.weights, *model.optimizer.variables]]
-
-
-def assert_same(one: Any, other: Any) -> None:
-    for mine, theirs in zip(state(one), state(other), strict=True):
-        assert np.isfinite(mine).all()
-        np.testing.assert_array_equal(mine, theirs)
-
-
-def array(variable: Any) -> Any:
-    return keras.ops.convert_to_numpy(variable)
-
-
-@contextmanager
-def lists(*words: str) -> Generator[None, None, None]:
-    """One warning, at the line of the test, that has all these ``words``."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    ours = [warning for warning in caught if warning.category is OptimizerWarning]
-    assert [warning.filename for warning in ours] == [__file__]
-    for word in words:
-        assert word in str(ours[0].message)
-
 
 GROUPS = {"groups": [ParamGroup(match="body/", learning_rate_multiplier=0.5)]}
+
+
 EXTRAS: dict[str, dict[str, Any]] = {
     "": {},
     "average": {"use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 4},
@@ -188,167 +127,6 @@ def test_a_schedule_that_is_over_at_the_step_count_is_told() -> None:
         compiled(AdamSpec(learning_rate=joined), train(compiled(AdamSpec()), 5), keep_state=True)
 
 
-def half_frozen() -> keras.Sequential:
-    return make(trainable=False)
-
-
-def thaw(model: Any) -> Any:
-    model.get_layer("body").trainable = True
-    return model
-
-
-def test_after_unfreezing_old_variables_keep_their_moments_and_new_ones_begin() -> None:
-    model = train(compiled(AdamSpec(), half_frozen()), 3)
-    kept = [array(moment) for moment in (*model.optimizer._momentums, *model.optimizer._velocities)]
-    compiled(AdamSpec(learning_rate=SLOW), thaw(model), keep_state=True)
-    optimizer = model.optimizer
-    assert int(optimizer.iterations) == 3
-    now = [array(moment) for moment in (*optimizer._momentums, *optimizer._velocities)]
-    for new in (now[:2], now[4:6]):
-        assert not any(map(np.any, new))
-    for then, value in zip(kept, now[2:4] + now[6:], strict=True):
-        assert np.any(then)
-        np.testing.assert_array_equal(then, value)
-
-
-def reads_the_count(cls: type[OptimizerSpec]) -> bool:
-    native: Any = getattr(keras.optimizers, cls.__name__[:-4])
-    return "self.iterations" in inspect.getsource(inspect.getmodule(native.update_step))
-
-
-# Nadam's momentum also rises with the count, see below.
-@pytest.mark.parametrize("cls", [cls for cls in CATALOGUE if reads_the_count(cls) and cls is not NadamSpec])
-def test_new_variables_count_their_own_updates(cls: type[OptimizerSpec], tmp_path: Path) -> None:
-    """They train as with an optimizer that has only just begun, whose correction of the moments is for step 1."""
-    spec = cls(learning_rate=FAST)
-    model = train(compiled(spec, half_frozen()), 3)
-    compiled(spec, thaw(model), keep_state=True)
-    beginner = keras.models.clone_model(model)
-    beginner.set_weights(model.get_weights())
-    compiled(spec, beginner)
-    model.save(tmp_path / "model.keras")
-    for _ in range(3):
-        # The head is put back, so that both bodies see the same gradients.
-        for one, other in zip(model.layers[1].weights, beginner.layers[1].weights, strict=True):
-            other.assign(one)
-        train(model, 1), train(beginner, 1)
-        for one, other in zip(model.layers[0].weights, beginner.layers[0].weights, strict=True):
-            np.testing.assert_array_equal(array(one), array(other))
-    # It is saved, and carried once more.
-    loaded = keras.models.load_model(tmp_path / "model.keras")
-    again = compiled(spec, keras.models.load_model(tmp_path / "model.keras"), keep_state=True)
-    for _ in range(3):
-        train(loaded, 1), train(again, 1)
-    assert_same(loaded, model)
-    assert_same(again, model)
-
-
-def test_nadam_begins_gently_with_new_variables() -> None:
-    model = train(compiled(NadamSpec(learning_rate=FAST), half_frozen()), 30)
-    compiled(NadamSpec(learning_rate=FAST), thaw(model), keep_state=True)
-    before = array(model.layers[0].kernel)
-    train(model, 1)
-    step = np.abs(array(model.layers[0].kernel) - before)
-    assert 0.1 * FAST < step.max() <= FAST
-
-
-@pytest.mark.parametrize("cls", CATALOGUE)
-def test_classes_that_count_are_those_whose_steps_read_the_count(cls: type[OptimizerSpec]) -> None:
-    assert counts_updates(build_optimizer(cls()), keras.Variable([1.0])) == reads_the_count(cls)
-
-
-def test_an_average_that_is_new_begins_at_the_weights() -> None:
-    averaged = AdamSpec(use_ema=True, ema_momentum=0.9)
-    begun = compiled(averaged, train(compiled(AdamSpec()), 3), keep_state=True)
-    thawed = compiled(averaged, thaw(train(compiled(averaged, half_frozen()), 3)), keep_state=True)
-    for model, new in ((begun, [0, 1, 2, 3]), (thawed, [0, 1])):
-        averages = [array(average) for average in model.optimizer._model_variables_moving_average]
-        for i in new:
-            np.testing.assert_array_equal(averages[i], array(model.trainable_variables[i]))
-        before = model.get_weights()
-        model.optimizer.finalize_variable_values(model.trainable_variables)
-        np.testing.assert_allclose(model.get_weights()[0], before[0])
-
-
-def test_a_momentum_of_another_meaning_is_listed_and_not_carried() -> None:
-    model = train(compiled(SGDSpec(momentum=0.9)), 3)
-    with lists("momentums of SGD", "the new Adam keeps nothing that means the same"):
-        compiled(AdamSpec(), model, keep_state=True)
-    optimizer = model.optimizer
-    assert isinstance(optimizer, keras.optimizers.Adam)
-    assert int(optimizer.iterations) == 3
-    assert not any(np.any(array(moment)) for moment in (*optimizer._momentums, *optimizer._velocities))
-
-
-SAME_MEANING = [
-    (AdamSpec, AdamWSpec, {"_momentums": "_momentums", "_velocities": "_velocities"}),
-    (AdamSpec, NadamSpec, {"_momentums": "_momentums", "_velocities": "_velocities"}),
-    (NadamSpec, AdamWSpec, {"_momentums": "_momentums", "_velocities": "_velocities"}),
-]
-
-
-@pytest.mark.parametrize(("first", "second", "slots"), SAME_MEANING)
-def test_moments_that_mean_the_same_go_on_in_another_class(first: Any, second: Any, slots: dict[str, str]) -> None:
-    model = train(compiled(first(learning_rate=FAST)), 3)
-    before = {name: [array(slot) for slot in getattr(model.optimizer, name)] for name in slots}
-    compiled(second(learning_rate=FAST), model, keep_state=True)
-    assert type(model.optimizer) is getattr(keras.optimizers, second.__name__[:-4])
-    for name, other in slots.items():
-        for then, now in zip(before[name], getattr(model.optimizer, other), strict=True):
-            np.testing.assert_array_equal(then, array(now))
-    train(model, 1)
-
-
-def test_nadam_gets_the_product_that_its_own_steps_would_have_made() -> None:
-    nadam = train(compiled(NadamSpec()), 5)
-    model = compiled(NadamSpec(), train(compiled(AdamSpec()), 5), keep_state=True)
-    assert array(model.optimizer._u_product) == pytest.approx(array(nadam.optimizer._u_product), rel=1e-6)
-
-
-def test_what_would_be_of_no_use_alone_is_not_carried() -> None:
-    """Lion's mean gradient over the root of a mean square of 0 would be a step thirty times too long."""
-    model = train(compiled(LionSpec(learning_rate=FAST)), 3)
-    with lists("momentums of Lion"):
-        compiled(AdamSpec(learning_rate=FAST), model, keep_state=True)
-    before = array(model.layers[0].kernel)
-    train(model, 1)
-    assert np.abs(array(model.layers[0].kernel) - before).max() <= FAST * 1.001
-
-
-def test_adams_mean_gradient_goes_on_in_lion() -> None:
-    model = train(compiled(AdamSpec()), 3)
-    before = array(model.optimizer._momentums[0])
-    with lists("velocities of Adam (the new Lion"):
-        compiled(LionSpec(), model, keep_state=True)
-    np.testing.assert_array_equal(before, array(model.optimizer._momentums[0]))
-
-
-def test_rmsprop_and_adam_share_the_mean_square() -> None:
-    model = train(compiled(RMSpropSpec()), 3)
-    before = array(model.optimizer._velocities[0])
-    compiled(AdamSpec(), model, keep_state=True)
-    np.testing.assert_array_equal(before, array(model.optimizer._velocities[0]))
-
-
-@pytest.mark.skipif(not can_build(ScheduleFreeAdamWSpec), reason="the installed Keras lacks it")
-def test_schedule_free_begins_at_the_weights_of_now() -> None:
-    model = train(compiled(AdamSpec(learning_rate=FAST)), 3)
-    weights = model.get_weights()
-    with lists("momentums and velocities of Adam (the new ScheduleFreeAdamW"):
-        compiled(ScheduleFreeAdamWSpec(learning_rate=FAST), model, keep_state=True)
-    np.testing.assert_array_equal(array(model.optimizer._momentums[0]), weights[0])
-    train(model, 1)
-    assert 0 < np.abs(model.get_weights()[0] - weights[0]).max() <= FAST * 1.01
-
-
-def test_variables_that_are_frozen_now_are_listed() -> None:
-    model = train(compiled(AdamSpec()), 2)
-    model.get_layer("body").trainable = False
-    with lists("all state of ", "body/kernel", "body/bias", "(not trained now)"):
-        compiled(AdamSpec(), model, keep_state=True)
-    train(model, 1)
-
-
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
@@ -379,16 +157,6 @@ def test_accumulation_without_a_rest_changes_in_silence_and_moments_count_update
     assert int(model.optimizer.iterations) == 6
 
 
-@pytest.mark.skipif(not can_build(MuonSpec), reason="the Muon of the installed Keras does not train")
-def test_muons_sum_for_a_matrix_is_no_mean_gradient() -> None:
-    model = train(compiled(MuonSpec()), 2)
-    bias = array(model.optimizer.momentums[1])
-    with lists("momentums of Muon for ", "body/kernel"):
-        compiled(AdamWSpec(), model, keep_state=True)
-    assert not np.any(array(model.optimizer._momentums[0]))
-    np.testing.assert_array_equal(bias, array(model.optimizer._momentums[1]))
-
-
 def test_a_model_compiled_by_keras_goes_on_too() -> None:
     by_keras, ours = make(), train(compiled(AdamSpec(learning_rate=FAST)), 3)
     by_keras.compile(optimizer=keras.optimizers.Adam(FAST), loss="mse", run_eagerly=True)
@@ -410,26 +178,6 @@ def test_a_loaded_model_goes_on_with_another_rate(tmp_path: Path) -> None:
     compiled(AdamSpec(learning_rate=SLOW), model, keep_state=True)
     assert float(again.optimizer.learning_rate) == pytest.approx(SLOW)
     assert_same(train(again, 2), train(model, 2))
-
-
-def test_an_optimizer_of_somebody_elses_class_gives_what_it_has_from_keras() -> None:
-    class Signs(keras.optimizers.Optimizer):
-        def build(self, variables: Any) -> None:
-            super().build(variables)
-            self.seen = self.add_optimizer_variables(variables, "seen")
-
-        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            self.assign_add(self.seen[self._get_variable_index(variable)], gradient)
-            self.assign_sub(variable, keras.ops.sign(gradient) * learning_rate)
-
-    model = make()
-    model.compile(optimizer=Signs(FAST, use_ema=True), loss="mse", run_eagerly=True)
-    train(model, 3)
-    average = array(model.optimizer._model_variables_moving_average[0])
-    with lists("seen of", "Signs"):
-        compiled(AdamSpec(use_ema=True), model, keep_state=True)
-    assert int(model.optimizer.iterations) == 3
-    np.testing.assert_array_equal(average, array(model.optimizer._model_variables_moving_average[0]))
 
 
 @pytest.mark.skipif(not hasattr(keras.optimizers, "MultiOptimizer"), reason="this Keras has no MultiOptimizer")
@@ -481,37 +229,7 @@ def test_without_an_optimizer_it_is_an_error_that_says_what_to_do() -> None:
     assert not model.compiled
 
 
-def test_a_layer_that_is_not_called_stops_nothing() -> None:
-    class WithSpare(keras.Model):
-        def __init__(self) -> None:
-            super().__init__()
-            self.head, self.spare, self.uses_spare = layers.Dense(1), layers.Dense(1), False
-
-        def build(self, input_shape: Any) -> None:
-            self.head.build(input_shape)
-
-        def call(self, inputs: Any) -> Any:
-            return self.spare(self.head(inputs)) if self.uses_spare else self.head(inputs)
-
-    model: Any = train(compiled(AdamSpec(), WithSpare()), 1)
-    train(compiled(AdamSpec(), model, keep_state=True), 1)
-    assert int(model.optimizer.iterations) == 2
-    model.uses_spare = True
-    with pytest.raises(ValueError, match="call compile_with again"):
-        train(model, 1)
-    train(compiled(AdamSpec(), model, keep_state=True), 1)
-    assert int(model.optimizer.iterations) == 3
-
-
 @pytest.mark.parametrize("wrong", ["false", 1, None])
 def test_keep_state_is_true_or_false(wrong: Any) -> None:
     with pytest.raises(TypeError, match="keep_state must be True or False, received"):
         compiled(AdamSpec(), train(compiled(AdamSpec()), 0), keep_state=wrong)
-
-
-def test_adamax_keeps_adams_mean_gradient() -> None:
-    model = train(compiled(AdamSpec()), 2)
-    before = array(model.optimizer._momentums[0])
-    with lists("velocities of Adam (the new Adamax"):
-        compiled(AdamaxSpec(), model, keep_state=True)
-    np.testing.assert_array_equal(before, array(model.optimizer._m[0]))
