@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from least_schedules import COSINE, LEAST, ONE
 
 from keras_optkit import (
     AdamSpec,
     ClampSpec,
     ConstantSpec,
-    CosineDecaySpec,
     CyclicalSpec,
     InverseSqrtDecaySpec,
     JoinSpec,
@@ -21,22 +21,6 @@ from keras_optkit import (
     WarmupSpec,
     WarmupStableDecaySpec,
 )
-
-COSINE = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=100)
-ONE = ConstantSpec(learning_rate=1)
-#: The least that must be written.
-LEAST: dict[type[ScheduleSpec], dict[str, Any]] = {
-    ConstantSpec: {"learning_rate": 0.1},
-    RampSpec: {"initial_learning_rate": 0.1, "end_learning_rate": 0.2, "steps": 10},
-    JoinSpec: {"schedules": [ONE, COSINE], "boundaries": [10]},
-    WarmupSpec: {"schedule": COSINE, "warmup_steps": 10},
-    ClampSpec: {"schedule": COSINE, "minimum": 0.01},
-    StaircaseSpec: {"schedule": COSINE},
-    OneCycleSpec: {"max_learning_rate": 0.1},
-    WarmupStableDecaySpec: {"peak_learning_rate": 0.1, "warmup_steps": 10, "decay_steps": 10},
-    InverseSqrtDecaySpec: {"peak_learning_rate": 0.1, "warmup_steps": 10},
-    CyclicalSpec: {"initial_learning_rate": 0.1, "maximal_learning_rate": 0.2, "step_size": 10},
-}
 
 RATE = ([1.2e-38, 0.15, 1], [0, -0.1], "must be > 0")
 RATE_OR_ZERO = ([0, 1.2e-38, 0.1], [-1.2e-38, -0.1], "must be >= 0")
