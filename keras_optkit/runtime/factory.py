@@ -90,6 +90,10 @@ def build_optimizer(
 ) -> Optimizer:
     """Build the native Keras optimizer that ``spec`` describes, a new one at each call.
 
+    Whether a setting trains can depend on the weights: an ``epsilon`` that is too small for float32 may do for float64,
+    and a decay that is too large matters only where something is decayed. ``compile_with``, which knows the weights,
+    raises for such settings; this function builds what you ask for.
+
     Args:
         spec: an optimizer spec, a mapping with a ``type``, or the name of a type.
         steps_per_epoch: the number of batches in an epoch; needed if a duration is in epochs or percent.

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from installed_keras import can_build
+from strategies import OPTIMIZERS
 
 from keras_optkit import AdamSpec, ExponentialDecaySpec, SGDSpec, compile_with
 
@@ -47,6 +49,28 @@ def called() -> keras.Model:
 
 def state(model: keras.Model) -> list[list[float]]:
     return [variable.numpy().ravel().tolist() for variable in model.optimizer.variables]
+
+
+@pytest.mark.parametrize("cls", list(filter(can_build, OPTIMIZERS)))
+@pytest.mark.filterwarnings("ignore:Skipping variable loading")
+def test_weights_that_change_before_the_training_train_as_in_plain_keras(cls: Any, tmp_path: Path) -> None:
+    # Keras builds its optimizer in `fit`, from the weights of then. Eagerly, since in a graph Keras's
+    # ScheduleFreeAdamW starts from zeros.
+    source, file = sequential(), tmp_path / "model.weights.h5"
+    source.set_weights([np.array([[1.0], [-2.0]]), np.array([0.5])])
+    source.save_weights(file)
+    by_hand, spec = getattr(keras.optimizers, cls().type), cls()
+    trained = []
+    for change in (lambda model: model.set_weights(source.get_weights()), lambda model: model.load_weights(file)):
+        plain, ours = sequential(), compile_with(sequential(), spec, loss="mse", run_eagerly=True)
+        plain.compile(by_hand(), "mse", run_eagerly=True)
+        for model in (plain, ours):
+            change(model)
+            model.fit(X, Y, batch_size=4, shuffle=False, verbose=0)
+            trained.append(np.concatenate([weights.ravel() for weights in model.get_weights()]))
+    assert not np.array_equal(trained[0], [1.0, -2.0, 0.5])
+    for weights in trained[1:]:
+        np.testing.assert_array_equal(weights, trained[0])
 
 
 @pytest.mark.parametrize("make", [sequential, functional, called])

@@ -166,3 +166,13 @@ def test_what_is_not_trained_in_float16_by_an_epsilon_is_left_alone() -> None:
         compile_with(half(), "adagrad", loss="mse")
         if can_build(MuonSpec):
             compile_with(half(), MuonSpec(), loss="mse")
+
+
+def test_an_optimizer_alone_is_built_since_weights_of_another_type_may_train() -> None:
+    finite = []
+    for dtype in ("float32", "float64"):
+        weight = keras.Variable([1.0, 2.0], dtype=dtype)
+        optimizer = build_optimizer({"type": "Adamax", "epsilon": 1.2e-38})
+        optimizer.apply([keras.ops.zeros(2, dtype)], [weight])
+        finite.append(bool(np.isfinite(weight.numpy()).all()))
+    assert finite == [False, True]

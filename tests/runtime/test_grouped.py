@@ -274,3 +274,20 @@ def test_a_weight_decay_that_is_set_later_counts_as_in_keras() -> None:
     optimizer.weight_decay = 0.4
     optimizer.apply([keras.ops.zeros(1)] * 2, weights)
     assert [float(weight.numpy()[0]) for weight in weights] == pytest.approx([1 - 0.5 * 0.5 * 0.4, 1 - 0.5 * 0.1])
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_in_a_graph_too_a_weight_decay_that_is_set_later_counts_as_in_keras(jit: bool) -> None:
+    def weights_after(groups: list[ParamGroup]) -> list[float]:
+        weight = keras.Variable([1.0], name="slow_kernel")
+        optimizer = build_optimizer(SGDSpec(learning_rate=0.5, weight_decay=0.1, groups=groups))
+        optimizer.build([weight])
+        step = tf.function(lambda: optimizer.apply([tf.zeros(1)], [weight]), jit_compile=jit)
+        history = []
+        for decay in (0.4, 0.0):  # the graph of the first step holds the first
+            optimizer.weight_decay = decay
+            step()
+            history.append(float(weight.numpy()[0]))
+        return history
+
+    assert weights_after(SAYS_NOTHING) == weights_after([]) == pytest.approx([0.8, 0.64])
