@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from keras_optkit.command_line import check, diff, plot, schema, show
+from keras_optkit.command_line import check, diff, init, plot, schema, show
 from keras_optkit.command_line.inputs import STDIN
 from keras_optkit.command_line.options import Parser, override
 from keras_optkit.command_line.output import TROUBLE, say
@@ -49,10 +49,10 @@ class _Version(argparse.Action):
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="keras-optkit", description="Check, show, compare and plot optimizer specs in files.")
+    parser = Parser(prog="keras-optkit", description="Write, check, show, compare and plot optimizer specs in files.")
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (check, show, diff, plot, schema):
+    for command in (init, check, show, diff, plot, schema):
         command.add_to(commands)
     return parser
 

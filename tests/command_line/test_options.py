@@ -143,7 +143,7 @@ def test_a_wrong_command_ends_with_2_and_says_how_it_is_used(run, arguments):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], *([command, "-h"] for command in ("check", "show", "diff", "plot", "schema"))]
+    "arguments", [["--help"], *([command, "-h"] for command in ("init", "check", "show", "diff", "plot", "schema"))]
 )
 def test_help_is_there_and_ends_with_0(run, arguments):
     done = run(*arguments)
