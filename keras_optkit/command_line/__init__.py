@@ -25,10 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started this process
             setattr(sys, name, io.StringIO())
-    options = _parsed(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # where an output knows no more than ASCII
     try:
+        options = _parsed(arguments)
         status: int = options.run(options)
     except OSError as error:  # of an output, since the commands report what is wrong with files
         with contextlib.suppress(OSError):

@@ -75,7 +75,7 @@ def _found(name: str, key: str | None) -> Iterator[Input]:
 
 def _is_directory(name: str) -> bool:
     try:
-        return Path(name).is_dir()
+        return bool(name) and Path(name).is_dir()  # without a name, it would be the current one
     except OSError:  # such as of a name that is too long, which is said when it is opened
         return False
 

@@ -193,3 +193,7 @@ def test_where_the_current_directory_is_gone_files_are_still_read(run, tree, tmp
     (tmp_path / "gone").rmdir()
     assert run("check", f"{tmp_path}/in/spec.yaml", "here.yaml").out == [f"{tmp_path}/in/spec.yaml: ok"]
     os.chdir(tmp_path)
+
+
+def test_an_empty_name_is_no_directory(run):
+    assert run("check", "").err == ["'': a spec file ends in .json, .yaml, .yml, .toml, not ''"]

@@ -133,9 +133,14 @@ def test_an_output_that_knows_no_more_than_ascii_is_no_error():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
-def test_an_output_that_takes_nothing_is_one_line():
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", "sgd.yaml"], ["check", "bad.yaml", "--output-format", "json"], ["--version"], ["init", "adam"]],
+    ids=" ".join,
+)
+def test_an_output_that_takes_nothing_is_one_line(arguments):
     with Path("/dev/full").open("wb") as full:
-        done = command("check", "sgd.yaml", out=full)
+        done = command(*arguments, out=full)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "No space left on device" in done.stderr
