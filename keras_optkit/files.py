@@ -176,6 +176,9 @@ def _format_of(name: str, suffix: str) -> Format:
     found = format_of(suffix)
     if found is None:
         message = f"a spec file ends in {', '.join(FORMATS)}, not {in_short(suffix)}"
+        with contextlib.suppress(OSError):  # a name that is too long
+            if name and Path(name).is_dir():  # such as a SavedModel
+                message = f"is a directory; a spec file ends in {', '.join(FORMATS)}, a saved model in .keras or .h5"
         raise SpecFileError([Finding(cut(name, 300) or repr(name), None, "", message)])
     return found
 

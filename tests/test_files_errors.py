@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+from pathlib import Path
 
 import pytest
 from spec_files import mistakes, written
@@ -249,6 +250,10 @@ def test_a_path_that_is_none_is_refused():
             load_spec(path)
     with pytest.raises(SpecFileError, match=r"^'': a spec file ends in \.json, \.yaml, \.yml, \.toml, not ''$"):
         load_spec("")
+    Path("saved_model").mkdir()
+    words = r"^saved_model: is a directory; a spec file ends in .*\.toml, a saved model in \.keras or \.h5$"
+    with pytest.raises(SpecFileError, match=words):
+        load_spec("saved_model")
     with pytest.raises(SpecFileError, match="a path cannot have a NUL character"):
         load_spec("a\0.yaml")
     for use in (load_spec, lambda path: save_spec(SGDSpec(), path)):
