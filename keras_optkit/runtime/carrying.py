@@ -86,6 +86,8 @@ def carry(old: Any, new: Any, spec: OptimizerSpec, run: RunLength) -> None:
     trained = target.optimizer
     step_count(trained).assign(_batches(parts))
     lost = [*_carry_slots(parts, target), *_carry_scalars(old, new)]
+    if not any(built_for(state.optimizer) for state in parts):  # as Keras loads it from .h5
+        lost.append("anything but the step count (the old optimizer has no state of any variable)")
     _begin_averages(parts, target)
     if class_name(trained) == "Nadam" and "Nadam" not in map(class_name, parts_of(old)):
         _make_up_product(trained)

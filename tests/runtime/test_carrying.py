@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from carrying_models import CATALOGUE, FAST, SLOW, array, assert_same, compiled, lists, make, state, train
+from keras import layers
 
 from keras_optkit import (
     AdamSpec,
@@ -178,6 +179,19 @@ def test_a_loaded_model_goes_on_with_another_rate(tmp_path: Path) -> None:
     compiled(AdamSpec(learning_rate=SLOW), model, keep_state=True)
     assert float(again.optimizer.learning_rate) == pytest.approx(SLOW)
     assert_same(train(again, 2), train(model, 2))
+
+
+def test_a_model_that_keras_loads_from_h5_has_lost_its_moments_and_that_is_told(tmp_path: Path) -> None:
+    inputs = layers.Input((3,))
+    model = compiled(AdamSpec(learning_rate=FAST), keras.Model(inputs, layers.Dense(2)(inputs)))
+    train(model, 3).save(tmp_path / "model.h5")
+    loaded = keras.models.load_model(tmp_path / "model.h5", custom_objects={"mse": keras.losses.MeanSquaredError()})
+    with lists("anything but the step count (the old optimizer has no state of any variable)"):
+        compiled(AdamSpec(learning_rate=FAST), loaded, keep_state=True)
+    assert int(loaded.optimizer.iterations) == 3
+    before = array(loaded.layers[-1].kernel)
+    train(loaded, 1)
+    assert np.abs(array(loaded.layers[-1].kernel) - before).max() < 1.01 * FAST  # as Adam's first step
 
 
 @pytest.mark.skipif(not hasattr(keras.optimizers, "MultiOptimizer"), reason="this Keras has no MultiOptimizer")
