@@ -12,6 +12,7 @@ from keras_optkit.runtime.places import check_is_model, places_in
 from keras_optkit.runtime.warning import warn
 from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.groups import ParamGroup
+from keras_optkit.specs.numbers import SMALLEST
 from keras_optkit.specs.patterns import compiled_by_re
 from keras_optkit.specs.tracebacks import short_traceback
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 #: Below this, the layers nearest the input hardly train, and a model probably has more layers than one thought.
 _SMALL = 1e-3
+_BY = (
+    "to count blocks instead of layers, pass by=..., a regular expression such as r'block_?(\\d+)' that finds the "
+    "block's name in a layer's path"
+)
+_FEWER = "choose a larger decay, or a pattern that finds larger blocks"
 
 
 @short_traceback
@@ -45,7 +51,7 @@ def layerwise_groups(model: keras.Model, decay: float, *, by: str | None = None)
     Raises:
         TypeError: ``model`` is not a Keras 3 model.
         ValueError: ``decay`` is out of its range, ``model`` has no weights to train yet, or ``by`` is not a regular
-            expression or is found in no layer.
+            expression or is found in no layer, or a multiplier is less than float32 can hold.
 
     Warns:
         OptimizerWarning: without ``by``, some layer has less than a thousandth of the rate; or ``by`` gives one name to
@@ -70,11 +76,12 @@ def layerwise_groups(model: keras.Model, decay: float, *, by: str | None = None)
     from_input = {block: number for number, block in enumerate(dict.fromkeys(blocks.values()))}
     last = len(from_input) - 1
     smallest = float(decay) ** last
-    if pattern is None and smallest < _SMALL:
-        warn(
-            f"the first of {len(owned)} layers has {smallest:.1g} of the rate: to count blocks instead of layers, pass "
-            r"by=..., a regular expression such as r'block_?(\d+)' that finds the block's name in a layer's path",
-        )
+    if smallest < (SMALLEST if pattern else _SMALL):
+        text = f"the first of {len(from_input)} {'blocks' if pattern else 'layers'} has {smallest:.1g} of the rate"
+        remedy = _FEWER if pattern else _BY
+        if smallest < SMALLEST:
+            raise ValueError(f"{text}, which float32 cannot hold: {remedy}")
+        warn(f"{text}: {remedy}")
     multipliers = {layer: float(decay) ** (last - from_input[block]) for layer, block in blocks.items()}
     return [
         ParamGroup(match=part.pattern, learning_rate_multiplier=multipliers[part.layer])

@@ -87,7 +87,15 @@ def _hint(source: object) -> str:
         return "; it is a spec already"
     if isinstance(source, type):
         return f"; make one first: {source.__name__}(...)"
-    return "; parse_spec makes a spec of a name" if isinstance(source, str) else ""
+    if type(source).__module__.partition(".")[0] == "tf_keras":
+        return "; it is of Keras 2: pass what tf_keras.optimizers.serialize(...) gives"
+    if isinstance(source, (list, tuple)):
+        return "; of a list, pass one entry"
+    if not isinstance(source, str):
+        return ""
+    if source.lstrip().startswith("{"):
+        return "; read JSON text with json.loads first"
+    return "; load_spec reads a file" if "." in source else "; parse_spec makes a spec of a name"
 
 
 def _spec_of_form(source: Mapping[Any, Any]) -> OptimizerSpec | ScheduleSpec:

@@ -322,6 +322,18 @@ def test_only_a_very_small_multiplier_is_warned_of() -> None:
     layerwise_groups(model, 0.01, by="[a-d]")
 
 
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        (None, r"the first of 4 layers has 1e-60 of the rate, which float32 cannot hold: .* pass by=\.\.\.,"),
+        ("[a-d]", "the first of 4 blocks has 1e-60 of the rate, which float32 cannot hold: choose a larger decay, or"),
+    ],
+)
+def test_a_multiplier_that_float32_cannot_hold_is_an_error_that_says_what_to_do(by: str | None, words: str) -> None:
+    with pytest.raises(ValueError, match=f"^{words}"):
+        layerwise_groups(stack_of(*"abcd"), 1e-20, by=by)
+
+
 def test_a_block_whose_name_comes_again_after_another_is_warned_of() -> None:
     model = stack_of("conv1_block1", "conv1_block2", "conv2_block1", "conv2_block2")
     words = r"names '1' as the block of 'conv1_block1/' and of 'conv2_block1/', with another block between them"

@@ -251,6 +251,25 @@ def test_what_is_no_optimizer_schedule_or_model_is_refused(nonsense: Any) -> Non
         spec_of(nonsense)
 
 
+@pytest.mark.parametrize(
+    ("source", "remedy"),
+    [
+        ("adam", "parse_spec makes a spec of a name"),
+        ("models/model.keras", "load_spec reads a file"),
+        ('{"class_name": "Adam", "config": {}}', "read JSON text with json.loads first"),
+        ([keras.optimizers.Adam()], "of a list, pass one entry"),
+        (
+            type("Adam", (), {"__module__": "tf_keras.src.optimizers.adam"})(),
+            "it is of Keras 2: pass what tf_keras.optimizers.serialize(...) gives",
+        ),
+    ],
+    ids=["name", "path", "JSON", "list", "Keras 2"],
+)
+def test_what_comes_near_is_answered_with_what_to_do(source: Any, remedy: str) -> None:
+    with pytest.raises(TypeError, match=f"; {re.escape(remedy)}$"):
+        spec_of(source)
+
+
 def as_on_pytorch(public: type) -> type:
     """Such a class as Keras's constructors return on the PyTorch backend: see ``TorchOptimizer.__new__``."""
     module = f"keras.src.backend.torch.optimizers.torch_{public.__name__.lower()}"
