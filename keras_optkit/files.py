@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -184,7 +184,7 @@ def _format_of(name: str, suffix: str) -> Format:
 
 
 @contextlib.contextmanager
-def opened(name: str) -> Iterator[BinaryIO]:
+def opened(name: str) -> Generator[BinaryIO]:
     """The regular file called ``name``, opened for reading."""
     with open(name, "rb", opener=_without_waiting) as file:
         _check_regular(os.fstat(file.fileno()), name)

@@ -48,7 +48,8 @@ def test_the_workflow_runs_every_command_that_can_fail() -> None:
     run = {line.removeprefix("make ") for job in jobs().values() for line in commands(job)}
     parts = {"lint", "build", "quick"}  # of check and test
     by_hand = {"help", "clean", "bench", "fuzz", "coverage-of-keras", "mutants"}
-    assert run | parts == TARGETS - by_hand | parts
+    told = set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE))  # the others are parts of these
+    assert run == told - parts - by_hand
 
 
 def test_the_workflow_tests_every_python_of_the_package() -> None:

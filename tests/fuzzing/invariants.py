@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -26,7 +26,7 @@ NAMES = vars(keras_optkit) | {"Duration": Duration, "ParamGroup": ParamGroup}
 
 
 @contextmanager
-def in_time(what: object) -> Iterator[None]:
+def in_time(what: object) -> Generator[None]:
     """Fail if the block takes too long."""
     before = time.process_time()
     yield
