@@ -7,7 +7,7 @@ it. Importing this package imports neither keras nor tensorflow.
 from typing import TYPE_CHECKING
 
 from keras_optkit.runtime.registration import register_when_keras_is_imported as _register_when_keras_is_imported
-from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.base import Spec, register_spec
 from keras_optkit.specs.durations import Duration
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.optimizers import OptimizerSpec
@@ -95,6 +95,16 @@ else:
 
 
 _register_when_keras_is_imported()
+
+
+def _html_of(spec: Spec) -> str:
+    """What a notebook shows of a spec. The specs themselves know nothing of pictures."""
+    from keras_optkit.preview.notebook import as_html
+
+    return as_html(spec)
+
+
+Spec._repr_html_ = _html_of  # type: ignore[method-assign]
 
 __version__ = "0.1.0"
 

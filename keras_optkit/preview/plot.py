@@ -54,7 +54,7 @@ def plot_schedule(
 
     run = RunLength.of(steps_per_epoch, epochs)
     resolved = read_and_resolve(spec, run)
-    steps = _steps_to_draw(resolved, run)
+    steps = steps_to_draw(resolved, run)
     if ax is None:
         ax = plt.subplots(layout="constrained")[1]
     ax.plot(steps, rates_at(resolved, steps))
@@ -81,16 +81,14 @@ def _add_epoch_axis(ax: Axes, steps_per_epoch: int) -> None:
     ax.secondary_xaxis("top", functions=(to_epochs, to_steps)).set_xlabel("epoch")
 
 
-_MOST_POINTS = 4000
-
-
-def _steps_to_draw(spec: Spec, run: RunLength) -> NDArray[np.int64]:
+def steps_to_draw(spec: Spec, run: RunLength, most: int = 4000) -> NDArray[np.int64]:
+    """The steps of the run, or if its length is not known a bit beyond the last bend; evenly, if there are more."""
     schedule = schedule_of(spec)
     bends = [step for step, _ in schedule.landmarks()] if isinstance(schedule, ScheduleSpec) else []
     length = run.steps or math.ceil(1.25 * max(bends, default=0)) or 1000
-    if length <= _MOST_POINTS:
+    if length <= most:
         return np.arange(length)
     # Evenly, and on both sides of each bend, so that a jump is drawn where it is.
-    even = np.linspace(0, length - 1, _MOST_POINTS).astype(np.int64)
+    even = np.linspace(0, length - 1, most).astype(np.int64)
     near = np.array([step + side for step in bends for side in (-1, 0, 1)], dtype=np.int64)
     return np.unique(np.concatenate([even, near[(near >= 0) & (near < length)]]))

@@ -65,6 +65,10 @@ class Spec(TypedValue, kind=True):
         asked_for = (info.include is None or "type" in info.include) and "type" not in (info.exclude or ())
         return {"type": self.type, **fields} if asked_for else fields
 
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows: the text alone, unless the package puts a picture in this place."""
+        return None
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
         if cls.is_kind:

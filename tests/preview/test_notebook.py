@@ -1,0 +1,140 @@
+"""What a notebook shows of a spec: what differs from the defaults, and the curve or the reason why there is none."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from strategies import specs
+
+from keras_optkit import (
+    AdamSpec,
+    AdamWSpec,
+    ClampSpec,
+    ConstantSpec,
+    CosineDecaySpec,
+    ExponentialDecaySpec,
+    JoinSpec,
+    ParamGroup,
+    PiecewiseConstantDecaySpec,
+    RampSpec,
+    ScheduleSpec,
+    SGDSpec,
+    StaircaseSpec,
+    WarmupSpec,
+)
+
+COSINE = CosineDecaySpec(initial_learning_rate=0.1, decay_steps="90%")
+
+
+def texts(spec: Any) -> list[str]:
+    """All texts in the HTML of ``spec``, which is well-formed."""
+    return [text for text in ElementTree.fromstring(spec._repr_html_()).itertext() if text]
+
+
+def curve(spec: Any) -> list[tuple[float, float]]:
+    """The points of the picture: 320 wide, and 90 high from the top down."""
+    (points,) = re.findall(r'points="(.*?)"', spec._repr_html_())
+    return [(float(x), float(y)) for x, y in (point.split(",") for point in points.split())]
+
+
+def test_it_shows_the_fields_that_differ_from_their_defaults():
+    spec = AdamWSpec(
+        learning_rate=WarmupSpec(schedule=COSINE, warmup_steps="10%"),
+        exclude_from_weight_decay=["bias_and_norm"],
+        groups=[ParamGroup(match="head", learning_rate_multiplier=10)],
+    )
+    assert texts(spec)[:19] == [
+        *("AdamWSpec", "learning_rate", "WarmupSpec", "schedule", "CosineDecaySpec", "initial_learning_rate", "0.1"),
+        *("decay_steps", "'90%'", "warmup_steps", "'10%'", "exclude_from_weight_decay", "('bias_and_norm',)"),
+        *("groups[0]", "ParamGroup", "match", "'head'", "learning_rate_multiplier", "10.0"),
+    ]
+    assert texts(AdamSpec()) == ["AdamSpec", "all fields have their defaults"]
+
+
+def test_the_curve_of_steps_goes_a_bit_beyond_its_last_bend():
+    ramp = RampSpec(initial_learning_rate=0.2, end_learning_rate=0, steps=100)
+    assert curve(ramp)[0] == (0, 0)
+    assert curve(ramp)[-1] == (320, 90)
+    assert texts(ramp)[-4:] == ["0.2", "0", "0", "step 125"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "end"),
+    [
+        (WarmupSpec(schedule=COSINE, warmup_steps="10%"), "end of the run"),
+        (StaircaseSpec(schedule=COSINE.replace(decay_steps="20 epochs")), "25 epochs"),
+        (PiecewiseConstantDecaySpec(boundaries=["30%", "60%"], values=[0.1, 0.01, 0.001]), "end of the run"),
+    ],
+)
+def test_durations_of_one_unit_are_drawn_for_every_run(spec, end):
+    assert texts(spec)[-1] == end
+    assert max(x for x, _ in curve(spec)) == 320
+    assert min(y for _, y in curve(spec)) == 0
+
+
+@pytest.mark.parametrize("warmup", [500, "5 epochs"])
+def test_durations_of_two_units_are_drawn_once_the_run_is_known(warmup):
+    spec = WarmupSpec(schedule=COSINE, warmup_steps=warmup)
+    assert texts(spec)[-1] == "(no curve: it depends on the run: resolve(steps_per_epoch=..., epochs=...) shows it)"
+    resolved = spec.resolve(steps_per_epoch=100, epochs=30)
+    top = min(curve(resolved), key=lambda point: point[1])
+    assert top[0] == pytest.approx(320 * 500 / (1.25 * 3200), abs=1)
+
+
+class FailingSpec(ScheduleSpec):
+    """A formula that fails, or overflows."""
+
+    rate: float | None = None
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        if self.rate is None:
+            raise RuntimeError("<no> rate")
+        return self.rate + 0.0 * step
+
+
+def test_what_cannot_be_drawn_says_why():
+    assert texts(FailingSpec())[-1] == "(no curve: RuntimeError: <no> rate)"
+    assert texts(FailingSpec(rate=float("inf")))[-1] == "(no curve: the rate overflows)"
+
+
+def test_a_rate_of_0_and_a_negative_one_are_drawn():
+    assert {y for _, y in curve(FailingSpec(rate=0.0))} == {90}
+    assert {y for _, y in curve(FailingSpec(rate=-1.0))} == {90}
+
+
+def test_text_is_escaped():
+    page = AdamSpec(groups=[ParamGroup(match="<script>&")])._repr_html_()
+    assert "<script>" not in page
+    assert "'&lt;script&gt;&amp;'" in page or "&#x27;&lt;script&gt;&amp;&#x27;" in page
+
+
+def test_what_is_huge_stays_small():
+    rates = np.random.default_rng(0).random(10_001).tolist()
+    many = PiecewiseConstantDecaySpec(boundaries=[*range(1, 10_001)], values=rates)
+    groups = SGDSpec(groups=[ParamGroup(match=f"layer_{number}", weight_decay=0) for number in range(1000)])
+    deep = COSINE
+    for _ in range(40):
+        deep = ClampSpec(schedule=deep, minimum=1e-6)
+    joined = JoinSpec(schedules=[ConstantSpec(learning_rate=0.1)] * 40, boundaries=[*range(1, 40)])
+    for spec in (many, groups, SGDSpec(learning_rate=deep), joined):
+        assert len(spec._repr_html_()) < 20_000
+    assert "994 more" in texts(groups)
+    assert len(texts(SGDSpec(learning_rate=deep))) < 80
+
+
+def test_it_has_the_colour_of_its_page():
+    page = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=9, decay_rate=0.5)._repr_html_()
+    assert {*re.findall(r'(?:fill|stroke)="(\w+)"', page)} == {"currentColor", "none"}
+    assert not re.search(r"(?<!-)color:|#[0-9a-f]{3}", page.replace("&#x27;", ""))
+
+
+@settings(max_examples=60)
+@given(specs())
+def test_every_spec_can_be_shown(spec):
+    assert texts(spec)[0] == type(spec).__name__
+    assert len(spec._repr_html_()) < 20_000
