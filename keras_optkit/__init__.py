@@ -97,14 +97,14 @@ else:
 _register_when_keras_is_imported()
 
 
-def _html_of(spec: Spec) -> str:
+def _repr_html(self: Spec) -> str | None:
     """What a notebook shows of a spec. The specs themselves know nothing of pictures."""
     from keras_optkit.preview.notebook import as_html
 
-    return as_html(spec)
+    return as_html(self)
 
 
-Spec._repr_html_ = _html_of  # type: ignore[method-assign]
+Spec._repr_html_ = _repr_html  # type: ignore[method-assign]
 
 __version__ = "0.1.0"
 
