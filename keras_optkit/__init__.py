@@ -7,7 +7,8 @@ it. Importing this package imports neither keras nor tensorflow.
 from typing import TYPE_CHECKING
 
 from keras_optkit.runtime.registration import register_when_keras_is_imported as _register_when_keras_is_imported
-from keras_optkit.specs.base import Spec, register_spec
+from keras_optkit.specs.base import Spec as _Spec
+from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import Duration
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.optimizers import OptimizerSpec
@@ -97,14 +98,14 @@ else:
 _register_when_keras_is_imported()
 
 
-def _repr_html(self: Spec) -> str | None:
+def _repr_html(self: _Spec) -> str | None:
     """What a notebook shows of a spec. The specs themselves know nothing of pictures."""
     from keras_optkit.preview.notebook import as_html
 
     return as_html(self)
 
 
-Spec._repr_html_ = _repr_html  # type: ignore[method-assign]
+_Spec._repr_html_ = _repr_html  # type: ignore[method-assign]
 
 __version__ = "0.1.0"
 
