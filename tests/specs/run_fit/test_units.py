@@ -60,6 +60,7 @@ def test_of_many_numbers_the_first_three_and_the_last_are_said(boundaries: list[
     [
         (10, 9, 0.75, True),  # at the last step, 99, it falls from 5.6% to 4.2% of its peak
         (20, 10, 0.858, False),  # at the last step, 199, it is 5.4%, one step after the run 4.7%
+        (20, 10, 0.855, False),  # 5.1%
         (20, 10, 0.8532, True),  # 4.9%
     ],
 )
