@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import socket
@@ -302,3 +303,15 @@ def test_what_could_not_be_read_again_is_not_written(folder):
 def test_only_a_path_can_be_written_to(path):
     with pytest.raises(TypeError, match=r"a path is a string or a pathlib\.Path, received "):
         save_spec(NEW, path)
+
+
+def test_a_disk_that_is_full_is_told_with_the_name_that_was_passed(tmp_path, monkeypatch):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    name = str(tmp_path / "spec.json")
+    with pytest.raises(OSError, match="No space left") as caught:
+        save_spec(SGDSpec(), name)
+    assert caught.value.filename == name
+    assert list(tmp_path.iterdir()) == []

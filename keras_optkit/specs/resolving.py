@@ -104,7 +104,7 @@ def _remedy(name: str, value: object) -> str:
         return ""
     if name == "steps_per_epoch":
         return "; for samples in batches it is math.ceil(samples / batch_size)"
-    return f"; write round({amount!r})"
+    return f"; write round({amount!r})" if round(amount) else ""
 
 
 def resolve(spec: M, run: RunLength, path: Path = ()) -> M:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from spec_files import loaded, mistakes
 
 from keras_optkit import SGDSpec, SpecFileError, load_spec
+from keras_optkit.formats.document import Document, Place
 from keras_optkit.specs.base import Spec
 
 #: Ids that can be read, of texts that cannot.
@@ -186,6 +187,20 @@ def test_the_first_of_these_tags_would_run_if_it_were_let():
         unsafe = YAML(typ="unsafe", pure=True)
     unsafe.load(RUNS[".yaml"][0])
     Path("ran").rmdir()
+
+
+# Lines
+
+
+def test_what_the_file_does_not_hold_is_at_the_line_of_what_is_around_it():
+    text = "type: SGD\nlearning_rate:\n  type: Constant\nmomentum: 2\n"
+    assert mistakes("lines.yaml", text) == [
+        "lines.yaml:2: learning_rate.learning_rate: required, but not given",
+        "lines.yaml:4: momentum: must be in [0, 1), received 2",
+    ]
+    place = Place(1, {"b": Place(7, {})})
+    assert Document(None, lambda: place).line_of(("a", "b")) == Document(None, lambda: place).line_of(("a",))
+    assert Document(None, lambda: place).line_of(("b", "c")) == 7
 
 
 # Anything at all

@@ -27,6 +27,7 @@ from keras_optkit import (
     parse_spec,
 )
 from keras_optkit.specs.fields import Steps
+from keras_optkit.specs.resolving import RunLength
 
 
 def decay(decay_steps: Any) -> CosineDecaySpec:
@@ -267,3 +268,25 @@ def test_nothing_is_no_step_and_the_longest_run_is_still_counted():
     resolved = spec.resolve(steps_per_epoch=2**52, epochs=2)
     assert (resolved.warmup_steps, resolved.decay_steps) == (0, 2**53)
     assert decay(2.0).decay_steps == 2
+
+
+@pytest.mark.parametrize(
+    ("epochs", "remedy"),
+    [
+        (1.0, "; write 1"),
+        ("10", "; write 10"),
+        (2.5, "; write round(2.5)"),
+        (0.6, "; write round(0.6)"),
+        (0.4, ""),
+        (0.5, ""),
+        (0.0, ""),
+        (-1.5, ""),
+        (True, ""),
+        ("1" * 16, "; write " + "1" * 16),
+        ("1" * 17, ""),
+    ],
+)
+def test_a_number_of_epochs_that_is_none_is_answered_with_one_that_is(epochs, remedy):
+    with pytest.raises(ValueError, match="epochs must be a whole number > 0") as caught:
+        RunLength.of(10, epochs)
+    assert str(caught.value) == f"epochs must be a whole number > 0, received {epochs!r}{remedy}"
