@@ -173,7 +173,7 @@ def test_a_glob_is_what_it_matches_in_the_order_of_the_names(run, tree, pattern,
     assert run("check", f"{Path.cwd()}/{pattern}").out == [f"{Path.cwd()}/{name}: ok" for name in expected]
 
 
-@pytest.mark.parametrize("pattern", ["x*.yaml", "a**b", "[x].yaml", "*\0", "**" * 500, "/*/nowhere", "*/" * 2_000])
+@pytest.mark.parametrize("pattern", ["x*.yaml", "a**b", "[x].yaml", "*\0", "/*/nowhere", "*/" * 2_000])
 def test_a_glob_that_matches_nothing_ends_with_2(run, pattern):
     done = run("check", pattern)
     assert (done.status, done.out, len(done.err)) == (2, [], 1)
