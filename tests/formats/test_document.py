@@ -133,6 +133,13 @@ def test_an_encoding_other_than_utf_8_is_named(suffix, encoding):
     assert rule in line
 
 
+def test_a_nul_character_is_told_with_its_line():
+    assert mistakes("nul.yaml", "\0") == ["nul.yaml:1: must be UTF-8 text, but has a NUL character"]
+    assert mistakes("nul.yaml", "type: SGD\nname: a\0b\n") == [
+        "nul.yaml:2: must be UTF-8 text, but has a NUL character"
+    ]
+
+
 @pytest.mark.parametrize(
     "number", ["9" * 5_000, "-" + "9" * 5_000, "9" * 400, "0x" + "f" * 5_000, "1e99999"], ids=BRIEF
 )
