@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 EXTRAS = yaml,toml,cli,plot
+GROUPS = dev
 
 # How many examples `make fuzz` draws for each property for which `make test` draws 100; for others in proportion.
 N ?= 1000
@@ -23,7 +24,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # uv has certificates of its own; pip, browsers and company proxies rely on those of the system.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help test quick fuzz mutants test-lowest lint check build demo docs bench coverage-of-keras clean
+.PHONY: help test quick fuzz mutants test-lowest test-jax test-torch test-backend lint check build demo docs bench coverage-of-keras clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 19
@@ -38,7 +39,7 @@ $(VENV)/.ready: pyproject.toml
 	@echo "setting up $(VENV) with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python $(RESOLUTION) -e '.[$(EXTRAS)]' --group dev
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python $(RESOLUTION) -e '.[$(EXTRAS)]' $(addprefix --group ,$(GROUPS))
 	@touch $@
 
 test: $(VENV)/.ready ## run the tests, with the same random examples each time
@@ -57,6 +58,17 @@ mutants: $(VENV)/.ready ## change the package in small ways, and show those that
 
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory test VENV=.venv-lowest RESOLUTION=--resolution=lowest-direct
+
+test-jax: ## run the tests of the backends with Keras on JAX
+	@$(MAKE) --no-print-directory test-backend KERAS_BACKEND=jax VENV=.venv-jax GROUPS='dev jax'
+
+# PyTorch comes with 3 GB of CUDA. UV_TORCH_BACKEND=cpu takes PyTorch's own index instead, where it can be reached.
+test-torch: ## run the tests of the backends with Keras on PyTorch
+	@$(MAKE) --no-print-directory test-backend KERAS_BACKEND=torch VENV=.venv-torch GROUPS='dev torch'
+
+# `make test` runs these on TensorFlow.
+test-backend: $(VENV)/.ready
+	@$(BIN)/python -m pytest -n auto tests/backends
 
 lint: $(VENV)/.ready ## check style and import contracts, in a few seconds
 	$(BIN)/ruff check .

@@ -199,7 +199,9 @@ class StartsAtTheFirstUpdate(_KerasOptimizer):
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Keras's step; the first one starts from the weights of that moment."""
         start = self._momentums[self._get_variable_index(variable)]
-        self.assign(start, ops.where(ops.equal(self.iterations, 0), ops.convert_to_tensor(variable), start))
+        # Values, because JAX takes no Keras variable here.
+        weights, held = ops.convert_to_tensor(variable), ops.convert_to_tensor(start)
+        self.assign(start, ops.where(ops.equal(self.iterations, 0), weights, held))
         super().update_step(gradient, variable, learning_rate)
 
 

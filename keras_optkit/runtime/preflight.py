@@ -55,7 +55,7 @@ def _errors(
                 )
         if arguments.get("jit_compile") is True:
             yield f"jit_compile=True does not work under a strategy of several replicas (here {replicas})"
-    embeddings = _trained_embeddings(model) if spec.loss_scale_factor is not None else []
+    embeddings = _with_sparse_gradients(model) if spec.loss_scale_factor is not None else []
     if embeddings and not _scales_by_itself(model, arguments):
         yield (
             f"loss_scale_factor does not work with Embedding layers (here {', '.join(embeddings[:3])}): Keras cannot "
@@ -81,9 +81,11 @@ def _all_frozen(model: keras.Model, plan: Plan) -> bool:
     return not any(planned.treatment.multiplier for planned in plan.planned if id(planned.variable) in trainable)
 
 
-def _trained_embeddings(model: keras.Model) -> list[str]:
+def _with_sparse_gradients(model: keras.Model) -> list[str]:
     import keras
 
+    if keras.config.backend() != "tensorflow":  # the others have dense gradients
+        return []
     return [
         layer.name for layer in layers_within(model) if isinstance(layer, keras.layers.Embedding) and layer.trainable
     ]

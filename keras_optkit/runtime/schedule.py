@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,10 +74,26 @@ class PiecewiseConstantTable(keras.optimizers.schedules.PiecewiseConstantDecay):
 def _rate(spec: ScheduleSpec, step: Any) -> Any:
     # In float64 every step that a run can reach is exact, and so is each difference of two steps. TensorFlow also lets
     # a formula mix float64 with Python numbers, but not integers.
-    rate = spec.value(ops.cast(step, "float64"), _XP)
-    if isinstance(rate, float):  # a constant; cast would round it to float32 first
-        return ops.convert_to_tensor(rate, dtype=keras.config.floatx())
-    return ops.cast(rate, keras.config.floatx())
+    with _float64():
+        rate = spec.value(ops.cast(step, "float64"), _XP)
+        if isinstance(rate, float):  # a constant; cast would round it to float32 first
+            return ops.convert_to_tensor(rate, dtype=keras.config.floatx())
+        return ops.cast(rate, keras.config.floatx())
+
+
+def _float64() -> AbstractContextManager[Any]:
+    """Where a backend computes in float64. JAX otherwise replaces it with float32, and int64 with int32.
+
+    Raises:
+        RuntimeError: JAX is too old. Before 0.8, a program that computes in both types may fail to compile.
+    """
+    if keras.config.backend() != "jax":
+        return nullcontext()
+    jax: Any = importlib.import_module("jax")  # which type checkers do not find where TensorFlow alone is installed
+    if not hasattr(jax, "enable_x64"):
+        raise RuntimeError(f"JAX {jax.__version__} is installed: to count steps exactly, a schedule needs JAX >= 0.8")
+    in_float64: AbstractContextManager[Any] = jax.enable_x64(True)
+    return in_float64
 
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_optkit.runtime.keras_internals import knows
@@ -22,14 +22,13 @@ def watch(optimizer: Any, model: keras.Model) -> None:
     """
     import keras
 
-    # It stays after the first step: a layer that is called later for the first time has new variables then.
-    apply, count, its_model = optimizer.apply, len(model.trainable_variables), weakref.ref(model)
+    its_model, count = weakref.ref(model), len(model.trainable_variables)
     # A train_step of a model's own may freeze layers for a while, as those of GANs do.
     may_have_fewer = not optimizer.use_ema or type(model).train_step is not keras.Model.train_step
+    apply, stateless_apply = optimizer.apply, optimizer.stateless_apply
 
-    def checked(grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
-        variables = None if trainable_variables is None else list(trainable_variables)
-        new = [variable.path for variable in variables or () if not knows(optimizer, variable)]
+    def check(variables: Iterable[Any], may_have_fewer: bool) -> None:
+        new = [variable.path for variable in variables if not knows(optimizer, variable)]
         model = its_model()
         fewer = not may_have_fewer and model is not None and len(model.trainable_variables) != count
         if new or fewer:
@@ -38,13 +37,48 @@ def watch(optimizer: Any, model: keras.Model) -> None:
                 f"the model's trainable variables have changed since compile_with ({what}): after you freeze, unfreeze "
                 "or add layers, call compile_with again; keep_state=True keeps the moments of the others"
             )
+
+    def checked(grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
+        variables = None if trainable_variables is None else list(trainable_variables)
+        check(variables or (), may_have_fewer)
         if optimizer.loss_scale_factor is not None and variables is not None:
             pairs = zip(grads, variables, strict=True)
-            if sparse := [variable.path for gradient, variable in pairs if hasattr(gradient, "indices")]:
+            if sparse := [variable.path for gradient, variable in pairs if _is_sparse(gradient)]:
                 raise ValueError(
                     f"loss_scale_factor does not work with the sparse gradients of {few(sparse)}: Keras cannot divide "
                     "them by it. Leave it out"
                 )
         apply(grads, variables)
 
+    def check_model() -> None:
+        # JAX trains values: those of the model's variables, in the order of the optimizer's. So none may be missing.
+        if (model := its_model()) is not None:
+            check(model.trainable_variables, may_have_fewer=False)
+
+    def checked_stateless(optimizer_variables: Any, grads: Any, trainable_variables: Any) -> Any:
+        check_model()
+        return stateless_apply(optimizer_variables, grads, trainable_variables)
+
+    # They stay after the first step: a layer that is called later for the first time has new variables then.
     optimizer.apply = checked
+    if keras.config.backend() == "jax":
+        optimizer.stateless_apply = checked_stateless
+        _check_before_fit(model, optimizer, check_model)
+
+
+def _check_before_fit(model: Any, optimizer: Any, check: Callable[[], None]) -> None:
+    """Call ``check`` before JAX's ``fit`` takes the weights out of ``model``: a step that raises would lose them."""
+    its_model, make = weakref.ref(model), type(model).make_train_function
+
+    def checked(force: bool = False) -> None:
+        model: Any = its_model()
+        if getattr(model.optimizer, "inner_optimizer", model.optimizer) is optimizer:
+            check()
+        make(model, force)
+
+    model.make_train_function = checked
+
+
+def _is_sparse(gradient: Any) -> bool:
+    # TensorFlow's has indices. A dense one of PyTorch has a method of that name.
+    return hasattr(gradient, "indices") and not callable(gradient.indices)
