@@ -76,6 +76,7 @@ CHOICES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.skipif(keras.config.backend() == "tensorflow", reason="Keras's optimizers have none on TensorFlow")
 @pytest.mark.parametrize("name", CHOICES)
 def test_the_stateless_step_is_the_step(name: str) -> None:
     group = ParamGroup(match="body", learning_rate_multiplier=0.25, weight_decay=0.1)
