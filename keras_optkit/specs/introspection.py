@@ -10,7 +10,7 @@ import textwrap
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
@@ -39,6 +39,9 @@ else:
 
     class DocumentedModel(BaseModel, metaclass=_Documented):
         """A model whose class says all its fields, inherited ones included."""
+
+        # To build one model on import takes 20 ms, since pydantic then looks for its plug-ins.
+        model_config = ConfigDict(defer_build=True)
 
 
 def signature_of(cls: type[BaseModel]) -> inspect.Signature:
