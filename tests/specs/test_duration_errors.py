@@ -3,6 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from keras_optkit import InverseSqrtDecaySpec
 from keras_optkit.specs.durations import Duration
 from keras_optkit.specs.fields import Steps
 
@@ -41,6 +42,7 @@ def message(written: object) -> str:
         ("", None),
         ("5 batches" + " " * 30, "5 (a step is one batch)"),
         ("5 batches" + " " * 31, None),
+        ("5 batches" + " " * 50, None),
         ("5 bätches", None),
     ],
 )
@@ -66,6 +68,11 @@ def test_of_a_negative_number_only_the_sign_is_told(written: str) -> None:
 )
 def test_a_float_is_answered_with_all_that_it_may_mean(written: float, rule: str) -> None:
     assert message(written) == f"{rule}, received {written}"
+
+
+def test_a_float_of_0_is_answered_with_0() -> None:
+    with pytest.raises(ValidationError, match=r"must not be a bare float: write 0, received 0\.0"):
+        InverseSqrtDecaySpec(peak_learning_rate=1, warmup_steps=0.0, timescale=5)
 
 
 def test_what_is_whole_is_read() -> None:
