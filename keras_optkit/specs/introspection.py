@@ -16,8 +16,10 @@ from typing_extensions import TypeAliasType
 
 from keras_optkit.specs.documentation import SECTION, docstring, texts_of_fields
 
+__all__ = ["DocumentedModel", "documentation_of", "signature_of", "spelled"]
+
 if TYPE_CHECKING:
-    DocumentedModel = BaseModel  # which type checkers, and pydantic's plug-in for one, know
+    from pydantic import BaseModel as DocumentedModel  # pydantic's plug-in for mypy knows it by this import alone
 else:
 
     class _Documented(type(BaseModel)):
