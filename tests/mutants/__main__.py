@@ -165,7 +165,7 @@ def survives(mutant: Mutant, tests: list[str]) -> bool:
         os.setpgid(0, 0)
         resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        for stream in (1, 2):
+        for stream in (1, 2) if mutant.operator else ():  # why the package as it is fails is shown
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
         sys.meta_path.insert(0, _Changed(mutant))
         status = 1
