@@ -25,7 +25,7 @@ settings.load_profile("test")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--hypothesis-profile") is None:
+    if config.getoption("--hypothesis-profile") in (None, "mutants"):
         # Hypothesis also draws the constants of all modules that are imported by then, so that the examples of a test
         # depend on the tests that ran before it in its process. It has no setting for that.
         providers._get_local_constants = lambda: providers._local_constants
