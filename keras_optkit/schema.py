@@ -13,6 +13,13 @@ def json_schema() -> dict[str, Any]:
     It has the ranges, units and duration patterns of all registered specs, including your own, and their docstrings
     as descriptions. It is the schema that pydantic makes of a field of type ``OptimizerSpec`` in a model of your own.
     A schema cannot express rules between fields or the syntax of patterns; ``load_spec`` and ``check`` check those.
+
+    Example:
+        >>> schema = json_schema()
+        >>> print(schema["title"])
+        An optimizer spec of keras_optkit
+        >>> schema["$defs"]["SGDSpec"]["properties"]["nesterov"]["type"]
+        'boolean'
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

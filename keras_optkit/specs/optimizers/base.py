@@ -15,6 +15,9 @@ from keras_optkit.specs.value import Conflict
 class OptimizerSpec(Spec, kind=True):
     """The base of all optimizers, with the fields that every Keras optimizer has.
 
+    >>> OptimizerSpec.model_validate({"type": "adam", "clipnorm": 1})
+    AdamSpec(clipnorm=1.0)
+
     Attributes:
         learning_rate: a rate > 0 per step (one batch), or a schedule.
         weight_decay: >= 0; each update first subtracts ``weight_decay * learning_rate * w`` from each weight ``w``

@@ -16,6 +16,9 @@ class ScheduleSpec(Spec, ABC, kind=True):
     """The base of all learning-rate schedules: a rate for each step. A step is one batch, counted from 0.
 
     A schedule of your own is a subclass with fields and ``value``; ``register_spec`` makes it readable from files.
+
+    >>> ScheduleSpec.model_validate({"type": "constant", "learning_rate": 0.1}).value(5)
+    0.1
     """
 
     _noun: ClassVar[str] = "schedule"
