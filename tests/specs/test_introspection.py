@@ -21,9 +21,11 @@ CLASSES = [*SPEC_STRATEGIES, ParamGroup, OptimizerSpec]
 
 def test_help_opens_with_a_signature_as_one_writes_it_and_names_all_fields():
     shown = pydoc.plain(pydoc.render_doc(AdamSpec)).replace("\n |", "\n")
-    opening = "AdamSpec(*, learning_rate: float | ScheduleSpec = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, "
-    assert opening in " ".join(shown.split())
-    assert "groups: Sequence[ParamGroup] = ())" in " ".join(shown.split())
+    line = " ".join(shown.split()).replace("( ", "(").replace(" )", ")")  # since Python 3.13, a long one has many lines
+    assert (
+        "AdamSpec(*, learning_rate: float | ScheduleSpec = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, " in line
+    )
+    assert "groups: Sequence[ParamGroup] = ())" in line
     assert "clipnorm: > 0; the maximum L2 norm of each variable's gradient." in shown
 
 
