@@ -11,9 +11,7 @@ from keras_optkit.formats import FORMATS
 from keras_optkit.formats.findings import one_line
 from keras_optkit.formats.yaml_scalars import resolved
 from keras_optkit.specs.errors import cut, in_short
-
-# The largest number that float64 counts to, in which steps are computed.
-_MOST_STEPS = 2**53
+from keras_optkit.specs.numbers import MOST_STEPS
 
 #: The formats of text files, by the names that ``--input-format`` takes.
 INPUT_FORMATS = sorted(set(FORMATS.values()))
@@ -24,6 +22,16 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         super().error(one_line(cut(message, 300)))
+
+
+def add_file(parser: argparse.ArgumentParser) -> None:
+    """One file, how it is read, what is changed in its spec, and the run that the spec is for."""
+    parser.add_argument("files", nargs=1, metavar="FILE", help="a file, or - for standard input")
+    # Overrides behind the file, for which there is no other use.
+    parser.add_argument("overrides", nargs="*", type=override, metavar="PATH=VALUE", help="the same as --set")
+    add_input(parser)
+    add_changes(parser)
+    add_run(parser)
 
 
 def add_input(parser: argparse.ArgumentParser) -> None:
@@ -55,11 +63,6 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     """The length of the run."""
     parser.add_argument("--steps-per-epoch", type=_count, metavar="N", help="batches in an epoch")
     parser.add_argument("--epochs", type=_count, metavar="N", help="epochs of the run")
-
-
-def add_overrides(parser: argparse.ArgumentParser) -> None:
-    """Overrides behind the file, for which there is no other use: the same as ``--set``."""
-    parser.add_argument("overrides", nargs="*", type=override, metavar="PATH=VALUE", help="the same as --set")
 
 
 def override(text: str) -> tuple[str, Any]:
@@ -94,6 +97,6 @@ def picture(text: str) -> str:
 def _count(text: str) -> int:
     # Of 16 digits, since to read an int of very many takes long, and of more than 4,300 is an error.
     count = int(text) if text.isdecimal() and len(text) <= 16 else 0
-    if not 1 <= count <= _MOST_STEPS:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {_MOST_STEPS:,}, received {in_short(text)}")
+    if not 1 <= count <= MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST_STEPS:,}, received {in_short(text)}")
     return count

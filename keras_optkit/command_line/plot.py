@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from keras_optkit.command_line.inputs import read_input
-from keras_optkit.command_line.options import add_changes, add_input, add_overrides, add_run, picture
+from keras_optkit.command_line.options import add_file, picture
 from keras_optkit.command_line.output import OK, report, say
 from keras_optkit.formats.findings import one_line
 from keras_optkit.preview import plot_schedule
@@ -16,8 +16,6 @@ from keras_optkit.preview import plot_schedule
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the command and its arguments."""
     parser = commands.add_parser("plot", help="draw the learning rate over the run into a picture")
-    parser.add_argument("files", nargs=1, metavar="FILE", help="a file, or - for standard input")
-    add_overrides(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -26,9 +24,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="PICTURE",
         help="where to; its suffix, such as .png, tells the format",
     )
-    add_input(parser)
-    add_changes(parser)
-    add_run(parser)
+    add_file(parser)
     parser.set_defaults(run=run)
 
 

@@ -7,7 +7,7 @@ import math
 import sys
 
 from keras_optkit.command_line.inputs import read_input
-from keras_optkit.command_line.options import add_changes, add_input, add_overrides, add_run
+from keras_optkit.command_line.options import add_file
 from keras_optkit.command_line.output import OK, report, say
 from keras_optkit.preview import describe, learning_rates
 
@@ -15,11 +15,7 @@ from keras_optkit.preview import describe, learning_rates
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the command and its arguments."""
     parser = commands.add_parser("show", help="what a spec will build, and its learning rate over the run")
-    parser.add_argument("files", nargs=1, metavar="FILE", help="a file, or - for standard input")
-    add_overrides(parser)
-    add_input(parser)
-    add_changes(parser)
-    add_run(parser)
+    add_file(parser)
     parser.set_defaults(run=run)
 
 
