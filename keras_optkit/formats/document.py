@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO, NamedTuple
 
+from keras_optkit.specs.containers import MOST_VALUES
+
 #: A training config has some kB. The YAML parser takes two seconds for a file of this size.
 MOST_BYTES = 1_000_000
-#: Keys included. YAML's aliases can make billions of a few lines, and its parser takes 15 us for each.
-MOST_VALUES = 100_000
 #: Far below the thousand calls after which Python raises RecursionError, in whatever reads the data next.
 DEEPEST = 100
 #: 4,000 decimal digits. Python refuses to read or print an int of more than 4,300.

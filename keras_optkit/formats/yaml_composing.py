@@ -20,7 +20,6 @@ from ruamel.yaml.events import (
 
 from keras_optkit.formats.document import (
     DEEPEST,
-    MOST_VALUES,
     BadFileError,
     Document,
     Place,
@@ -30,6 +29,7 @@ from keras_optkit.formats.document import (
 )
 from keras_optkit.formats.yaml_mistakes import explained
 from keras_optkit.formats.yaml_scalars import resolved, tagged, written
+from keras_optkit.specs.containers import MOST_VALUES
 from keras_optkit.specs.errors import in_short
 
 

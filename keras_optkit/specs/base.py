@@ -13,17 +13,13 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from keras_optkit.specs.containers import is_deeper
-from keras_optkit.specs.errors import field_error, in_short
+from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.registry import TypedValue, needed, read, register, registered
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.spelling import spellings
 from keras_optkit.specs.tracebacks import short_traceback
 
 S = TypeVar("S", bound="Spec")
-
-# Far more than anybody needs. Python's limit of 1,000 calls is reached by a repr at 200, by a graph sooner.
-_DEEPEST = 50
 
 
 class Spec(TypedValue, kind=True):
@@ -77,10 +73,7 @@ class Spec(TypedValue, kind=True):
 
     @classmethod
     def _read_any(cls, data: object) -> Self:
-        spec = read(cls, data)
-        if is_deeper(spec, _DEEPEST):
-            raise field_error("too_deep", f"is nested too deeply: at most {_DEEPEST} specs may lie in each other", data)
-        return spec
+        return read(cls, data)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:

@@ -22,6 +22,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from keras_optkit.specs.containers import MOST_VALUES
 from keras_optkit.specs.durations import duration_schema, plain_text, positive_duration, read_duration
 from keras_optkit.specs.errors import careful, field_error, in_short
 from keras_optkit.specs.numbers import LARGEST, MOST_STEPS, SMALLEST, scalar, to_number, whole_number
@@ -138,18 +139,14 @@ def _boolean(value: object) -> object:
     return found if isinstance(found, bool) else value
 
 
-# As many values as a file may have. A range(10**9) would fill the memory.
-_MOST_ENTRIES = 100_000
-
-
 def _listed(value: object) -> tuple[Any, ...]:
     """``value`` as a tuple. A set is refused, because it has lost the order; a string, because it is one value."""
     is_row = hasattr(value, "__array__") and getattr(value, "ndim", 0) == 1
     if isinstance(value, (str, bytes, bytearray, memoryview)) or not (is_row or isinstance(value, Sequence)):
         raise field_error("wrong_type", f"must be a list{_as_list(value)}", value)
     listed = cast("Sequence[Any]", value)
-    if len(listed) > _MOST_ENTRIES:
-        raise field_error("out_of_range", f"must have at most {_MOST_ENTRIES:,} entries, and has {len(listed):,}")
+    if len(listed) > MOST_VALUES:  # a range(10**9) would fill the memory
+        raise field_error("out_of_range", f"must have at most {MOST_VALUES:,} entries, and has {len(listed):,}")
     return tuple(islice(listed, len(listed)))  # a list of somebody's own may go on after its length
 
 

@@ -20,22 +20,40 @@ def representation(self: BaseModel) -> str:
 
 def laid_out(value: Any, room: int = WIDTH, beside: int = 0) -> str:
     """``value`` as Python in lines of ``room`` characters, of which ``beside`` are taken in its first and last line."""
-    line = on_one_line(value)
-    if len(line) + beside <= room or not (parts := list(_parts(value))):
+    line = on_one_line(value, longest=room - beside)
+    if len(line) + beside <= room:
         return line
+    parts = list(_parts(value))
+    if not parts:
+        return on_one_line(value)
     opening, closing = _brackets(value)
     lines = [f"{name}{laid_out(part, room - len(_INDENT), len(name) + 1)}," for name, part in parts]
     return "\n".join([opening, *(_INDENT + line.replace("\n", "\n" + _INDENT) for line in lines), closing])
 
 
-def on_one_line(value: Any) -> str:
-    """``value`` as Python on one line, however long."""
+def on_one_line(value: Any, longest: int | None = None) -> str:
+    """``value`` as Python on one line; if that has more than ``longest`` characters, only its beginning."""
+    line = ""
+    for piece in _pieces(value):
+        line += piece
+        if longest is not None and len(line) > longest:
+            break  # what holds 100,000 values would otherwise be written whole again at each of its levels: 5 s
+    return line
+
+
+def _pieces(value: Any) -> Iterator[str]:
     if type(value) not in _BRACKETS and not is_model(value):
-        return repr(value)
-    parts = [f"{name}{on_one_line(part)}" for name, part in _parts(value)]
+        yield repr(value)
+        return
     opening, closing = _brackets(value)
-    single = "," if type(value) is tuple and len(parts) == 1 else ""
-    return f"{opening}{', '.join(parts)}{single}{closing}"
+    yield opening
+    before = ""
+    for name, part in _parts(value):
+        yield f"{before}{name}"
+        yield from _pieces(part)
+        before = ", "
+    single = "," if type(value) is tuple and len(value) == 1 else ""
+    yield f"{single}{closing}"
 
 
 class OnOneLine:

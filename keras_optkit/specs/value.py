@@ -14,6 +14,7 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from keras_optkit.specs.containers import check_size
 from keras_optkit.specs.documentation import as_markdown, text_of, texts_of_fields
 from keras_optkit.specs.errors import Mistake, explained, field_error, in_short, validation_error
 from keras_optkit.specs.introspection import DocumentedModel
@@ -81,6 +82,7 @@ class Value(DocumentedModel):
             value = handler(cls._as_written(data))
         except ValidationError as error:
             raise explained(error, data, cls) from None
+        check_size(value)
         if conflicts := list(value.conflicts()):
             raise validation_error(cls.__name__, [value._in_conflict(conflict) for conflict in conflicts])
         return value

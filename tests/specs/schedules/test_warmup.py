@@ -14,7 +14,6 @@ from keras_optkit import (
     ConstantSpec,
     CosineDecaySpec,
     ExponentialDecaySpec,
-    JoinSpec,
     PiecewiseConstantDecaySpec,
     ScheduleSpec,
     WarmupSpec,
@@ -134,27 +133,6 @@ def test_warm_ups_in_warm_ups_cost_no_more_than_they_are_many():
     assert repr(resolved).count("WarmupSpec") == 49
     assert scale_learning_rate(resolved, 2).value(0) == 0.2
     assert time.perf_counter() - start < 2  # it takes 0.1 s; where each level doubles the work, 18 levels took 5 s
-
-
-@pytest.mark.parametrize("levels", [51, 200])
-@pytest.mark.parametrize(
-    "around",
-    [
-        lambda inner: WarmupSpec(schedule=inner, warmup_steps=3, initial_learning_rate=0.1),
-        lambda inner: JoinSpec(schedules=[inner], boundaries=[]),
-    ],
-    ids=["warm-ups", "joins"],
-)
-def test_schedules_in_schedules_without_end_are_refused_at_once(around, levels, refusal):
-    def build() -> ScheduleSpec:
-        spec: ScheduleSpec = ConstantSpec(learning_rate=0.1)
-        for _ in range(levels):
-            spec = around(spec)
-        return spec
-
-    start = time.perf_counter()
-    assert refusal(build).message.startswith("is nested too deeply: at most 50 specs may lie in each other")
-    assert time.perf_counter() - start < 1
 
 
 def test_what_a_recipe_has_worked_out_is_no_part_of_it():
