@@ -46,7 +46,7 @@ def load_spec(path: str | os.PathLike[str], *, key: str | None = None) -> Optimi
         ModuleNotFoundError: YAML needs the package ruamel.yaml, an extra of this package.
         TypeError: ``path`` is not a path, or ``key`` not a string.
 
-    Example:
+    Examples:
         >>> Path("train.yaml").write_text("optimizer: {type: Adam, learning_rate: 2e-3}")
         44
         >>> load_spec("train.yaml", key="optimizer")
@@ -121,7 +121,7 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
         OSError: the file cannot be written, or there is something that is not a regular file.
         ModuleNotFoundError: YAML needs ruamel.yaml, TOML needs tomli-w; both are extras of this package.
 
-    Example:
+    Examples:
         >>> save_spec(AdamSpec(learning_rate=0.002), "adam.toml")
         >>> print(Path("adam.toml").read_text(), end="")
         type = "Adam"

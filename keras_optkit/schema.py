@@ -14,7 +14,7 @@ def json_schema() -> dict[str, Any]:
     as descriptions. It is the schema that pydantic makes of a field of type ``OptimizerSpec`` in a model of your own.
     A schema cannot express rules between fields or the syntax of patterns; ``load_spec`` and ``check`` check those.
 
-    Example:
+    Examples:
         >>> schema = json_schema()
         >>> print(schema["title"])
         An optimizer spec of keras_optkit

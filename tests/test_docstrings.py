@@ -1,6 +1,7 @@
 """The examples in the docstrings of public names run, and print what stands below them."""
 
 import doctest
+import inspect
 import sys
 from pathlib import Path
 
@@ -10,9 +11,19 @@ import pytest
 import keras_optkit
 
 
+def _public() -> dict[str, object]:
+    """What a reader of the reference sees: the public names, and their methods, inherited from the package too."""
+    found = {name: getattr(keras_optkit, name) for name in keras_optkit.__all__}
+    for cls in [value for value in found.values() if isinstance(value, type)]:
+        for base in cls.__mro__:
+            if base.__module__.startswith("keras_optkit."):
+                found.setdefault(base.__name__, base)
+    return found
+
+
 def _examples() -> list[doctest.DocTest]:
     finder = doctest.DocTestFinder(exclude_empty=True)
-    found = [test for name in keras_optkit.__all__ for test in finder.find(getattr(keras_optkit, name), name)]
+    found = [test for name, value in _public().items() for test in finder.find(value, name)]
     return [test for test in found if test.examples]
 
 
@@ -34,8 +45,17 @@ def test_every_example_in_a_docstring_prints_what_it_shows(
     assert not shown, "".join(shown)
 
 
-def test_every_spec_and_every_preview_has_an_example() -> None:
-    with_examples = {test.name for test in _examples()}
-    specs = {name for name in keras_optkit.__all__ if name.endswith("Spec")}
-    previews = {"learning_rates", "describe", "plot_schedule", "Duration"}
-    assert specs | previews <= with_examples | {"OptimizerSpec", "ScheduleSpec"}
+def test_every_public_name_has_an_example() -> None:
+    assert set(keras_optkit.__all__) <= {test.name for test in _examples()}
+
+
+def test_every_method_in_the_reference_has_an_example() -> None:
+    methods = {"replace", "override", "resolve", "decays_weights", "value", "landmarks", "conflicts", "expand"}
+    assert methods <= {test.name.partition(".")[2] for test in _examples()}
+
+
+@pytest.mark.parametrize("example", _examples(), ids=lambda example: example.name)
+def test_every_example_is_in_the_section_of_the_examples(example: doctest.DocTest) -> None:
+    # Elsewhere three > are three quotations within each other, in the reference.
+    before, _, _ = inspect.cleandoc(example.docstring or "").partition("Examples:\n    >>> ")
+    assert ">>>" not in before

@@ -37,7 +37,15 @@ class SpecFileError(ValueError):
 
     Attributes:
         findings: the mistakes, in the order of their lines, each with its ``file``, ``line``, ``path`` and ``message``.
-        lines: the same as text, such as ``"train.yaml:7: learning_rate.decay_stepz: unknown field, ..."``.
+        lines: the same as text.
+
+    Examples:
+        >>> _ = Path("train.yaml").write_text("{type: SGD, momentum: 9}")
+        >>> try:
+        ...     load_spec("train.yaml")
+        ... except SpecFileError as error:
+        ...     print(error.lines)
+        ['train.yaml:1: momentum: must be in [0, 1), received 9']
     """
 
     def __init__(self, findings: list[Finding]) -> None:

@@ -31,16 +31,6 @@ def describe(
 ) -> str:
     """Return a short text: what will be built, and the learning rate at the steps that matter.
 
-    >>> cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps="90%")
-    >>> print(describe(WarmupSpec(schedule=cosine, warmup_steps="10%"), steps_per_epoch=100, epochs=10))
-    WarmupSpec(schedule=CosineDecaySpec(initial_learning_rate=0.1, decay_steps='90%'), warmup_steps='10%')
-    1000 steps (epochs: 10, steps per epoch: 100)
-    step  epoch  learning rate
-       0      0              0  start
-     100      1            0.1  end of the warm-up
-     999   9.99    3.04617e-07  last step of the run
-    1000     10              0  end of the decay
-
     These steps are the first, the ends of warm-ups, boundaries and the like, and the last of the run or, where the
     length of the run is not known, of the schedule. Under them is a warning for whatever does not fit the run. With a
     ``model``, a table shows what each variable gets: its multiple of the rate, and its weight decay.
@@ -56,6 +46,17 @@ def describe(
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0; or a pattern
             of the spec matches no variable of ``model``, or ``model`` has no weights yet.
         TypeError: ``model`` is not a Keras 3 model.
+
+    Examples:
+        >>> cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps="90%")
+        >>> print(describe(WarmupSpec(schedule=cosine, warmup_steps="10%"), steps_per_epoch=100, epochs=10))
+        WarmupSpec(schedule=CosineDecaySpec(initial_learning_rate=0.1, decay_steps='90%'), warmup_steps='10%')
+        1000 steps (epochs: 10, steps per epoch: 100)
+        step  epoch  learning rate
+           0      0              0  start
+         100      1            0.1  end of the warm-up
+         999   9.99    3.04617e-07  last step of the run
+        1000     10              0  end of the decay
     """
     run = RunLength.of(steps_per_epoch, epochs)
     written = read(Spec, spec)

@@ -28,10 +28,6 @@ def plot_schedule(
 ) -> Axes:
     """Draws the learning rate over the run, or up to a bit beyond the schedule's last bend if its length is not known.
 
-    >>> ax = plot_schedule(OneCycleSpec(max_learning_rate=0.1), steps_per_epoch=100, epochs=10)
-    >>> ax.get_title(), ax.get_xlabel(), ax.get_ylabel()
-    ('OneCycle', 'step (batch)', 'learning rate')
-
     Args:
         spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.
         steps_per_epoch: the number of batches in an epoch; adds an axis in epochs. Needed if a duration is in epochs
@@ -46,6 +42,11 @@ def plot_schedule(
         ModuleNotFoundError: matplotlib is not installed.
         pydantic.ValidationError: ``spec`` is invalid, or becomes invalid once its durations are converted to steps.
         ValueError: ``steps_per_epoch`` or ``epochs`` is needed and missing, or not a whole number > 0.
+
+    Examples:
+        >>> ax = plot_schedule(OneCycleSpec(max_learning_rate=0.1), steps_per_epoch=100, epochs=10)
+        >>> ax.get_title(), ax.get_xlabel(), ax.get_ylabel()
+        ('OneCycle', 'step (batch)', 'learning rate')
     """
     try:
         from matplotlib import pyplot as plt

@@ -30,12 +30,6 @@ def learning_rates(
 ) -> NDArray[np.float64]:
     """The learning rate at each step of the run, or at the ``steps`` that you pass.
 
-    >>> spec = OneCycleSpec(max_learning_rate=0.1, shape="linear", div_factor=10)
-    >>> learning_rates(spec, steps_per_epoch=100, epochs=10).shape
-    (1000,)
-    >>> learning_rates(spec, [0, 150, 300], steps_per_epoch=100, epochs=10).round(6).tolist()
-    [0.01, 0.055, 0.1]
-
     Args:
         spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.
         steps: a number n for the steps 0 to n - 1, or an array of steps (whole numbers >= 0) of any shape.
@@ -49,6 +43,13 @@ def learning_rates(
     Raises:
         pydantic.ValidationError: ``spec`` is invalid, or becomes invalid once its durations are converted to steps.
         ValueError: a number is missing or is not a whole number, or there are more than 10**9 steps.
+
+    Examples:
+        >>> spec = OneCycleSpec(max_learning_rate=0.1, shape="linear", div_factor=10)
+        >>> learning_rates(spec, steps_per_epoch=100, epochs=10).shape
+        (1000,)
+        >>> learning_rates(spec, [0, 150, 300], steps_per_epoch=100, epochs=10).round(6).tolist()
+        [0.01, 0.055, 0.1]
     """
     run = RunLength.of(steps_per_epoch, epochs)
     return rates_at(read_and_resolve(spec, run), _steps(steps, run))

@@ -27,10 +27,6 @@ class WholeRun(TypedDict):
 def run_of(data: Any, *, epochs: int, batch_size: int | None = None, validation_split: float = 0.0) -> WholeRun:
     """The length of a run on ``data``, counted as ``fit`` counts it. Pass it on with ``**``.
 
-    >>> import numpy as np
-    >>> run_of(np.zeros((1797, 64)), epochs=20)
-    {'steps_per_epoch': 57, 'epochs': 20}
-
     For example, ``compile_with(model, spec, **run_of(train_ds, epochs=20))``. It reads no batch of ``data`` and imports
     no framework.
 
@@ -50,6 +46,11 @@ def run_of(data: Any, *, epochs: int, batch_size: int | None = None, validation_
         ValueError: ``data`` does not know its length, is empty, or has arrays of different lengths; a number is out of
             its range; ``batch_size`` or ``validation_split`` is given for data that is in batches already.
         TypeError: ``fit`` cannot train on ``data``.
+
+    Examples:
+        >>> import numpy as np
+        >>> run_of(np.zeros((1797, 64)), epochs=20)
+        {'steps_per_epoch': 57, 'epochs': 20}
     """
     whole_epochs = positive_count("epochs", epochs)
     leaves = list(_leaves(data))

@@ -11,7 +11,16 @@ from keras_optkit.specs.run_fit import misfits
 
 
 class OptimizerWarning(UserWarning):
-    """An optimizer that will train, but perhaps not as its spec reads."""
+    """An optimizer that will train, but perhaps not as its spec reads.
+
+    Examples:
+        >>> import warnings
+        >>> cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=20)
+        >>> with warnings.catch_warnings(category=OptimizerWarning, action="always", record=True) as caught:
+        ...     schedule = build_schedule(cosine, steps_per_epoch=100, epochs=20)
+        >>> print(caught[0].message)
+        decay_steps: 20 is 20 batches, 1% of the run: did you mean '20 epochs'?
+    """
 
 
 def warn_of_misfits(spec: Spec, run: RunLength) -> None:

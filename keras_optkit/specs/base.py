@@ -48,6 +48,10 @@ class Spec(TypedValue, kind=True):
         Raises:
             ValueError: a number is missing, or is not a whole number > 0.
             pydantic.ValidationError: the spec is invalid for this run, for example because two boundaries meet.
+
+        Examples:
+            >>> CosineDecaySpec(initial_learning_rate=0.1, decay_steps="90%").resolve(steps_per_epoch=100, epochs=20)
+            CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1800)
         """
         return resolve(self, RunLength.of(steps_per_epoch, epochs))
 

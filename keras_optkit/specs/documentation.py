@@ -15,7 +15,7 @@ SECTION = "Attributes:\n"
 
 def text_of(cls: type[BaseModel]) -> str:
     """The docstring of ``cls`` itself, without examples and without sections; "" if it has none."""
-    before, _, _ = docstring(cls).partition(SECTION)
+    before = re.split(r"^\w+:\n    ", docstring(cls), maxsplit=1, flags=re.MULTILINE)[0]
     return "\n\n".join(part for part in before.strip().split("\n\n") if not part.startswith(">>> "))
 
 

@@ -37,11 +37,6 @@ class Duration(str):
     It is a string, so a spec prints, dumps and reads back as it was written. As the type of a field of a spec it reads
     all three units; a number of steps is an ``int``. A duration of zero is false in every unit.
 
-    >>> Duration("2.50 %"), Duration.epochs(20), Duration.percent(5)
-    ('2.5%', '20 epochs', '5%')
-    >>> Duration("1e1 epochs").amount, bool(Duration("0%"))
-    (10.0, False)
-
     Attributes:
         amount: the number, >= 0.
         unit: ``"epochs"`` or ``"%"``.
@@ -49,6 +44,12 @@ class Duration(str):
 
     Raises:
         ValueError: the text is not a duration.
+
+    Examples:
+        >>> Duration("2.50 %"), Duration.epochs(20), Duration.percent(5)
+        ('2.5%', '20 epochs', '5%')
+        >>> Duration("1e1 epochs").amount, bool(Duration("0%"))
+        (10.0, False)
     """
 
     amount: float
@@ -68,11 +69,12 @@ class Duration(str):
     def epochs(cls, number: float) -> Self:
         """A duration of a ``number`` of epochs, >= 0 and not necessarily whole.
 
-        >>> Duration.epochs(0.5)
-        '0.5 epochs'
-
         Raises:
             ValueError: ``number`` is not a finite number >= 0.
+
+        Examples:
+            >>> Duration.epochs(0.5)
+            '0.5 epochs'
         """
         return cls._of_number(number, "epochs")
 
@@ -80,11 +82,12 @@ class Duration(str):
     def percent(cls, number: float) -> Self:
         """A duration of ``number`` percent of the run, >= 0.
 
-        >>> Duration.percent(5)
-        '5%'
-
         Raises:
             ValueError: ``number`` is not a finite number >= 0.
+
+        Examples:
+            >>> Duration.percent(5)
+            '5%'
         """
         return cls._of_number(number, "%")
 

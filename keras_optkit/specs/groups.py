@@ -22,16 +22,17 @@ class ParamGroup(Value):
     settings. The group trains as if its optimizer's rate were multiplied by ``learning_rate_multiplier``: this scales
     the step and the weight decay, not the gradient.
 
-    >>> groups = [ParamGroup(match="encoder", learning_rate_multiplier=0.1), ParamGroup(match="head", weight_decay=0)]
-    >>> AdamWSpec(groups=groups).groups[1]
-    ParamGroup(match='head', weight_decay=0.0)
-
     Attributes:
         match: a regular expression that is searched in the variable's path, beginning at a component of it
             (``"encoder"`` finds ``encoder/dense/kernel`` and ``net/encoder_2/bias``), or the word ``"bias_and_norm"``
             (biases, and the parameters of normalization layers) or ``"embeddings"``.
         learning_rate_multiplier: >= 0; 0 freezes the group.
         weight_decay: >= 0; None uses the optimizer's.
+
+    Examples:
+        >>> slow = ParamGroup(match="encoder", learning_rate_multiplier=0.1)
+        >>> AdamWSpec(groups=[slow, ParamGroup(match="head", weight_decay=0)]).groups[1]
+        ParamGroup(match='head', weight_decay=0.0)
     """
 
     match: Pattern

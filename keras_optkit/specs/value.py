@@ -55,12 +55,14 @@ class Value(DocumentedModel):
 
     @short_traceback
     def replace(self, **changes: Any) -> Self:
-        """A copy with some fields changed, validated like a new one.
-
-        ``SGDSpec(momentum=0.9).replace(nesterov=True)`` is ``SGDSpec(momentum=0.9, nesterov=True)``.
+        """Return a copy with some fields changed, validated like a new one.
 
         Raises:
             pydantic.ValidationError: the copy would be invalid.
+
+        Examples:
+            >>> SGDSpec(momentum=0.9).replace(nesterov=True)
+            SGDSpec(momentum=0.9, nesterov=True)
         """
         written = {name: getattr(self, name) for name in self.model_fields_set}
         return type(self).model_validate(written | changes)
@@ -70,7 +72,23 @@ class Value(DocumentedModel):
         return self.replace(**update) if update else super().model_copy(deep=deep)
 
     def conflicts(self) -> Iterable[Conflict]:
-        """The rules between fields that this spec breaks. A subclass adds its own to ``super().conflicts()``."""
+        """The rules between fields that this spec breaks. A subclass adds its own to ``super().conflicts()``.
+
+        Examples:
+            >>> from keras_optkit.fields import Conflict
+            >>> class LateAdamSpec(AdamSpec):
+            ...     def conflicts(self):
+            ...         yield from super().conflicts()
+            ...         if self.amsgrad and self.use_ema:
+            ...             yield Conflict("use_ema", "cannot be combined with amsgrad")
+            >>> try:
+            ...     LateAdamSpec(amsgrad=True, use_ema=True)
+            ... except ValueError as error:
+            ...     print(error)
+            1 validation error for LateAdamSpec
+            use_ema
+              cannot be combined with amsgrad, received True [type=conflict]
+        """
         return ()
 
     @model_validator(mode="wrap")

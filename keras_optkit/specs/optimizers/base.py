@@ -15,9 +15,6 @@ from keras_optkit.specs.value import Conflict
 class OptimizerSpec(Spec, kind=True):
     """The base of all optimizers, with the fields that every Keras optimizer has.
 
-    >>> OptimizerSpec.model_validate({"type": "adam", "clipnorm": 1})
-    AdamSpec(clipnorm=1.0)
-
     Attributes:
         learning_rate: a rate > 0 per step (one batch), or a schedule.
         weight_decay: >= 0; each update first subtracts ``weight_decay * learning_rate * w`` from each weight ``w``
@@ -38,6 +35,10 @@ class OptimizerSpec(Spec, kind=True):
             (biases, and the parameters of normalization layers) or ``"embeddings"``; the variables they select are not
             decayed.
         groups: variables to train differently. A variable belongs to the first group that matches it.
+
+    Examples:
+        >>> OptimizerSpec.model_validate({"type": "adam", "clipnorm": 1})
+        AdamSpec(clipnorm=1.0)
     """
 
     _noun: ClassVar[str] = "optimizer"
@@ -79,8 +80,9 @@ class OptimizerSpec(Spec, kind=True):
             pydantic.ValidationError: a path leads nowhere, or the result is invalid.
 
         Examples:
-            >>> AdamSpec(learning_rate=ConstantSpec(learning_rate=0.1)).override({"learning_rate.learning_rate": 0.2})
-            AdamSpec(learning_rate=ConstantSpec(learning_rate=0.2))
+            >>> cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000)
+            >>> SGDSpec(learning_rate=cosine).override({"learning_rate.decay_steps": "10 epochs", "momentum": 0.9})
+            SGDSpec(learning_rate=CosineDecaySpec(initial_learning_rate=0.1, decay_steps='10 epochs'), momentum=0.9)
         """
         return overridden(OptimizerSpec, self, changes)
 
@@ -97,5 +99,10 @@ class OptimizerSpec(Spec, kind=True):
                 yield ("groups", number), decay * group.learning_rate_multiplier
 
     def decays_weights(self) -> bool:
-        """Whether a weight decay is set, even if it is 0."""
+        """Whether a weight decay is set, even if it is 0.
+
+        Examples:
+            >>> AdamSpec().decays_weights(), AdamWSpec().decays_weights()
+            (False, True)
+        """
         return self.weight_decay is not None or any(group.weight_decay is not None for group in self.groups)

@@ -17,8 +17,9 @@ class ScheduleSpec(Spec, ABC, kind=True):
 
     A schedule of your own is a subclass with fields and ``value``; ``register_spec`` makes it readable from files.
 
-    >>> ScheduleSpec.model_validate({"type": "constant", "learning_rate": 0.1}).value(5)
-    0.1
+    Examples:
+        >>> ScheduleSpec.model_validate({"type": "constant", "learning_rate": 0.1}).value(5)
+        0.1
     """
 
     _noun: ClassVar[str] = "schedule"
@@ -46,22 +47,36 @@ class ScheduleSpec(Spec, ABC, kind=True):
 
         Raises:
             ValueError: a duration is not in steps yet; ``resolve`` it first.
+
+        Examples:
+            >>> ramp = RampSpec(initial_learning_rate=0.0, end_learning_rate=0.1, steps=100)
+            >>> float(ramp.value(50)), ramp.value(np.array([0, 25, 100])).tolist()
+            (0.05, [0.0, 0.025, 0.1])
         """
 
     @short_traceback
     def override(self, changes: Mapping[str, Any]) -> "ScheduleSpec":
         """Return a copy with ``changes`` by dotted path, validated like a new spec.
 
-        ``spec.override({"schedule.decay_steps": "10 epochs"})``; an entry of a list goes by its
-        index. If you change the ``type`` of a node, its other fields are dropped.
+        An entry of a list goes by its index. If you change the ``type`` of a node, its other fields are dropped.
 
         Raises:
             pydantic.ValidationError: a path does not exist, or the result is invalid.
+
+        Examples:
+            >>> spec = ClampSpec(schedule=ConstantSpec(learning_rate=0.1), maximum=1)
+            >>> spec.override({"schedule.learning_rate": 0.2})
+            ClampSpec(schedule=ConstantSpec(learning_rate=0.2), maximum=1.0)
         """
         return overridden(ScheduleSpec, self, changes)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
-        """The steps at which the curve bends, each with what happens there. For ``describe`` and for plots."""
+        """The steps at which the curve bends, each with what happens there. For ``describe`` and for plots.
+
+        Examples:
+            >>> list(CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000).landmarks())
+            [(1000, 'end of the decay')]
+        """
         return ((phase.end, f"end of the {phase.name}") for phase in self._phases() if phase.end)
 
     def _phases(self) -> Iterable[Phase]:

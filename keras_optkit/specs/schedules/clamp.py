@@ -16,14 +16,15 @@ class ClampSpec(ScheduleSpec):
 
     ``rate(step) = min(max(schedule(step), minimum), maximum)``.
 
-    >>> decay = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=0.5)
-    >>> learning_rates(ClampSpec(schedule=decay, minimum=0.02), [0, 100, 200, 300, 1000]).round(6).tolist()
-    [0.1, 0.05, 0.025, 0.02, 0.02]
-
     Attributes:
         schedule: the schedule whose rate is limited.
         minimum: the lowest rate, >= 0.
         maximum: the highest rate, > ``minimum``; no limit if None. One of the two must be given.
+
+    Examples:
+        >>> decay = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=0.5)
+        >>> learning_rates(ClampSpec(schedule=decay, minimum=0.02), [0, 100, 200, 300, 1000]).round(6).tolist()
+        [0.1, 0.05, 0.025, 0.02, 0.02]
     """
 
     schedule: ScheduleSpec

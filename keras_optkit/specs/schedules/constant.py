@@ -12,11 +12,12 @@ from keras_optkit.specs.schedules.base import ScheduleSpec
 class ConstantSpec(ScheduleSpec):
     """The same rate at every step. Use it as a piece of a ``JoinSpec``.
 
-    >>> learning_rates(ConstantSpec(learning_rate=0.1), [0, 10, 1000]).tolist()
-    [0.1, 0.1, 0.1]
-
     Attributes:
         learning_rate: the rate, > 0.
+
+    Examples:
+        >>> learning_rates(ConstantSpec(learning_rate=0.1), [0, 10, 1000]).tolist()
+        [0.1, 0.1, 0.1]
     """
 
     learning_rate: Rate

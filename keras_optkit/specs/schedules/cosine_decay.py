@@ -22,10 +22,6 @@ class CosineDecaySpec(ScheduleSpec, mirrors_keras=True):
     ``initial_learning_rate`` to ``warmup_target`` in ``warmup_steps``. The cosine starts there and counts its own steps
     from 0. Source: Loshchilov and Hutter 2016, arXiv:1608.03983.
 
-    >>> spec = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000, alpha=0.1)
-    >>> learning_rates(spec, [0, 500, 1000, 2000]).round(6).tolist()
-    [0.1, 0.055, 0.01, 0.01]
-
     Attributes:
         initial_learning_rate: the rate at step 0, > 0, or >= 0 with a warm-up.
         decay_steps: the length of the cosine, > 0, without the warm-up.
@@ -33,6 +29,11 @@ class CosineDecaySpec(ScheduleSpec, mirrors_keras=True):
         name: the name of the operation in Keras's graph.
         warmup_target: the rate at the end of the warm-up, > 0 and not below ``initial_learning_rate``.
         warmup_steps: the length of the warm-up; set it together with ``warmup_target``.
+
+    Examples:
+        >>> spec = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000, alpha=0.1)
+        >>> learning_rates(spec, [0, 500, 1000, 2000]).round(6).tolist()
+        [0.1, 0.055, 0.01, 0.01]
     """
 
     initial_learning_rate: RateOrZero

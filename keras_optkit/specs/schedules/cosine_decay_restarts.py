@@ -21,10 +21,6 @@ class CosineDecayRestartsSpec(ScheduleSpec, mirrors_keras=True):
     passed, ``rate = initial_learning_rate * ((1 - alpha) * m_mul ** i * (1 + cos(pi * t)) / 2 + alpha)``.
     Source: Loshchilov and Hutter 2016, arXiv:1608.03983.
 
-    >>> spec = CosineDecayRestartsSpec(initial_learning_rate=0.1, first_decay_steps=100, m_mul=0.5)
-    >>> learning_rates(spec, [0, 50, 100, 200, 300]).round(6).tolist()
-    [0.1, 0.05, 0.05, 0.025, 0.025]
-
     Attributes:
         initial_learning_rate: the rate at step 0, > 0.
         first_decay_steps: the length of the first period, > 0.
@@ -32,6 +28,11 @@ class CosineDecayRestartsSpec(ScheduleSpec, mirrors_keras=True):
         m_mul: how much higher each period starts than the one before, > 0.
         alpha: the lowest rate as a fraction, in [0, 1], of ``initial_learning_rate``.
         name: the name of the operation in Keras's graph.
+
+    Examples:
+        >>> spec = CosineDecayRestartsSpec(initial_learning_rate=0.1, first_decay_steps=100, m_mul=0.5)
+        >>> learning_rates(spec, [0, 50, 100, 200, 300]).round(6).tolist()
+        [0.1, 0.05, 0.05, 0.025, 0.025]
     """
 
     initial_learning_rate: Rate

@@ -21,16 +21,17 @@ class CyclicalSpec(ScheduleSpec):
     rises from 0 to 1 in ``step_size`` steps and falls back to 0 in as many. The scale is 1 ("triangular"), is halved
     with each cycle ("triangular2") or is ``gamma ** step`` ("exp_range"). Source: Smith 2017, arXiv:1506.01186.
 
-    >>> spec = CyclicalSpec(initial_learning_rate=0.1, maximal_learning_rate=0.5, step_size=10, mode="triangular2")
-    >>> learning_rates(spec, [0, 5, 10, 20, 30]).round(6).tolist()
-    [0.1, 0.3, 0.5, 0.1, 0.3]
-
     Attributes:
         initial_learning_rate: the lower rate, >= 0.
         maximal_learning_rate: the upper rate, > 0 and not below the lower.
         step_size: the length of half a cycle, > 0.
         mode: one of the three above.
         gamma: in (0, 1], for ``mode="exp_range"``.
+
+    Examples:
+        >>> spec = CyclicalSpec(initial_learning_rate=0.1, maximal_learning_rate=0.5, step_size=10, mode="triangular2")
+        >>> learning_rates(spec, [0, 5, 10, 20, 30]).round(6).tolist()
+        [0.1, 0.3, 0.5, 0.1, 0.3]
     """
 
     initial_learning_rate: RateOrZero

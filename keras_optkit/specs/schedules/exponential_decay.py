@@ -19,16 +19,17 @@ class ExponentialDecaySpec(ScheduleSpec, mirrors_keras=True):
     ``rate(step) = initial_learning_rate * decay_rate ** (step / decay_steps)``. With ``staircase`` the exponent is
     rounded down, so the rate drops once every ``decay_steps``.
 
-    >>> spec = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=0.25)
-    >>> learning_rates(spec, [0, 50, 100, 200]).round(6).tolist()
-    [0.1, 0.05, 0.025, 0.00625]
-
     Attributes:
         initial_learning_rate: the rate at step 0, > 0.
         decay_steps: the number of steps, > 0, in which the rate is multiplied by ``decay_rate`` once.
         decay_rate: in (0, 1]. (For a rate that grows, use ``RampSpec``.)
         staircase: whether the rate drops in steps instead of continuously.
         name: the name of the operation in Keras's graph.
+
+    Examples:
+        >>> spec = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=0.25)
+        >>> learning_rates(spec, [0, 50, 100, 200]).round(6).tolist()
+        [0.1, 0.05, 0.025, 0.00625]
     """
 
     initial_learning_rate: Rate

@@ -20,15 +20,16 @@ class InverseSqrtDecaySpec(ScheduleSpec):
     ``peak_learning_rate * sqrt(timescale / (timescale + step - warmup_steps))``.
     Source: Vaswani et al. 2017, arXiv:1706.03762; Zhai et al. 2021, arXiv:2106.04560.
 
-    >>> spec = InverseSqrtDecaySpec(peak_learning_rate=0.1, warmup_steps=100)
-    >>> learning_rates(spec, [0, 50, 100, 400, 10_000]).round(6).tolist()
-    [0.0, 0.05, 0.1, 0.05, 0.01]
-
     Attributes:
         peak_learning_rate: the rate at the end of the warm-up, > 0.
         warmup_steps: the length of the warm-up, >= 0.
         timescale: the length, > 0, that the formula compares the steps since the warm-up with; ``warmup_steps`` if
             None. After three of it the rate is half the peak.
+
+    Examples:
+        >>> spec = InverseSqrtDecaySpec(peak_learning_rate=0.1, warmup_steps=100)
+        >>> learning_rates(spec, [0, 50, 100, 400, 10_000]).round(6).tolist()
+        [0.0, 0.05, 0.1, 0.05, 0.01]
     """
 
     peak_learning_rate: Rate

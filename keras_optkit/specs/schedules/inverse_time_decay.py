@@ -19,16 +19,17 @@ class InverseTimeDecaySpec(ScheduleSpec, mirrors_keras=True):
     ``rate(step) = initial_learning_rate / (1 + decay_rate * step / decay_steps)``. With ``staircase`` the quotient
     ``step / decay_steps`` is rounded down. With ``decay_steps=1`` this is the ``decay`` of Keras 2.
 
-    >>> spec = InverseTimeDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=1)
-    >>> learning_rates(spec, [0, 100, 300, 900]).round(6).tolist()
-    [0.1, 0.05, 0.025, 0.01]
-
     Attributes:
         initial_learning_rate: the rate at step 0, > 0.
         decay_steps: the number of steps, > 0, in which the denominator grows by ``decay_rate`` once.
         decay_rate: >= 0.
         staircase: whether the rate drops in steps instead of continuously.
         name: the name of the operation in Keras's graph.
+
+    Examples:
+        >>> spec = InverseTimeDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=1)
+        >>> learning_rates(spec, [0, 100, 300, 900]).round(6).tolist()
+        [0.1, 0.05, 0.025, 0.01]
     """
 
     initial_learning_rate: Rate

@@ -22,15 +22,16 @@ class JoinSpec(ScheduleSpec):
     schedule is at its step 0. The pieces can be any schedules, joins included. With ``shared_clock`` the rate is that
     of schedule i + 1 at ``step`` itself, as if it had played from the start.
 
-    >>> rise = RampSpec(initial_learning_rate=0, end_learning_rate=0.1, steps=100)
-    >>> decay = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=0.5)
-    >>> learning_rates(JoinSpec(schedules=[rise, decay], boundaries=[100]), [0, 50, 100, 200]).round(6).tolist()
-    [0.0, 0.05, 0.1, 0.05]
-
     Attributes:
         schedules: the pieces, in order.
         boundaries: the steps, > 0 and strictly rising, at which the next piece begins; one fewer than ``schedules``.
         shared_clock: whether all pieces count the steps of the join, instead of each its own from 0.
+
+    Examples:
+        >>> rise = RampSpec(initial_learning_rate=0, end_learning_rate=0.1, steps=100)
+        >>> decay = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=0.5)
+        >>> learning_rates(JoinSpec(schedules=[rise, decay], boundaries=[100]), [0, 50, 100, 200]).round(6).tolist()
+        [0.0, 0.05, 0.1, 0.05]
     """
 
     schedules: Ordered[ScheduleSpec]

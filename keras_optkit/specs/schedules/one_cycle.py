@@ -22,10 +22,6 @@ class OneCycleSpec(Recipe):
     then down to ``max_learning_rate / (div_factor * final_div_factor)`` at ``total_steps``, where the rate stays.
     Source: Smith and Topin 2017, arXiv:1708.07120; names and defaults as in PyTorch and optax.
 
-    >>> spec = OneCycleSpec(max_learning_rate=0.1, total_steps=100, div_factor=10, final_div_factor=10)
-    >>> learning_rates(spec, [0, 15, 30, 65, 100]).round(6).tolist()
-    [0.01, 0.055, 0.1, 0.0505, 0.001]
-
     Attributes:
         max_learning_rate: the peak, > 0.
         total_steps: the length of both phases together, > 0.
@@ -33,6 +29,11 @@ class OneCycleSpec(Recipe):
         shape: the shape of both phases, as in ``RampSpec``.
         div_factor: the peak divided by the first rate, >= 1.
         final_div_factor: the first rate divided by the last, > 0; the last rate must not be above the peak.
+
+    Examples:
+        >>> spec = OneCycleSpec(max_learning_rate=0.1, total_steps=100, div_factor=10, final_div_factor=10)
+        >>> learning_rates(spec, [0, 15, 30, 65, 100]).round(6).tolist()
+        [0.01, 0.055, 0.1, 0.0505, 0.001]
     """
 
     max_learning_rate: Rate

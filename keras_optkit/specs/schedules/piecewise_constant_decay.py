@@ -19,14 +19,15 @@ class PiecewiseConstantDecaySpec(ScheduleSpec, mirrors_keras=True):
     ``rate(step) = values[i]``, where i is the number of boundaries below ``step``. At a boundary itself the rate is
     still the old one.
 
-    >>> spec = PiecewiseConstantDecaySpec(boundaries=[100, 200], values=[0.1, 0.01, 0.001])
-    >>> learning_rates(spec, [0, 100, 101, 200, 201]).tolist()
-    [0.1, 0.1, 0.01, 0.01, 0.001]
-
     Attributes:
         boundaries: steps, each > 0 and above the one before.
         values: rates >= 0, one more than there are boundaries, not all of them 0.
         name: the name of the operation in Keras's graph.
+
+    Examples:
+        >>> spec = PiecewiseConstantDecaySpec(boundaries=[100, 200], values=[0.1, 0.01, 0.001])
+        >>> learning_rates(spec, [0, 100, 101, 200, 201]).tolist()
+        [0.1, 0.1, 0.01, 0.01, 0.001]
     """
 
     boundaries: Ordered[Steps]

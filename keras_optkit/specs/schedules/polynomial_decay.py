@@ -21,10 +21,6 @@ class PolynomialDecaySpec(ScheduleSpec, mirrors_keras=True):
     ``t = min(step, decay_steps) / decay_steps``. With ``cycle``, ``t = step / n``, where n is the first multiple of
     ``decay_steps`` that is not below ``step`` (and not 0).
 
-    >>> spec = PolynomialDecaySpec(initial_learning_rate=0.1, decay_steps=100, end_learning_rate=0.02, power=2)
-    >>> learning_rates(spec, [0, 50, 100, 200]).round(6).tolist()
-    [0.1, 0.04, 0.02, 0.02]
-
     Attributes:
         initial_learning_rate: the rate at step 0, > 0. (For a rise, use ``RampSpec``.)
         decay_steps: the length of the decay, > 0.
@@ -32,6 +28,11 @@ class PolynomialDecaySpec(ScheduleSpec, mirrors_keras=True):
         power: > 0; 1 is linear.
         cycle: whether the rate rises again after the end.
         name: the name of the operation in Keras's graph.
+
+    Examples:
+        >>> spec = PolynomialDecaySpec(initial_learning_rate=0.1, decay_steps=100, end_learning_rate=0.02, power=2)
+        >>> learning_rates(spec, [0, 50, 100, 200]).round(6).tolist()
+        [0.1, 0.04, 0.02, 0.02]
     """
 
     initial_learning_rate: Annotated[float, Range("> 0", "a ramp up from 0 is a RampSpec"), IsRate()]

@@ -23,16 +23,17 @@ class RampSpec(ScheduleSpec):
     ``a + (b - a) * (1 - cos(pi * t)) / 2``; exponential ``a * (b / a) ** t``; polynomial ``a + (b - a) * t ** power``.
     At step 0 the rate is exactly a, and from ``steps`` on exactly b.
 
-    >>> spec = RampSpec(initial_learning_rate=0.1, end_learning_rate=0.001, steps=100, shape="exponential")
-    >>> learning_rates(spec, [0, 50, 100, 200]).round(6).tolist()
-    [0.1, 0.01, 0.001, 0.001]
-
     Attributes:
         initial_learning_rate: the rate at step 0, >= 0.
         end_learning_rate: the rate from step ``steps`` on, >= 0. The two rates must not both be 0.
         steps: the length of the ramp, > 0.
         shape: one of the four above. An exponential ramp takes no rate of 0.
         power: > 0, for ``shape="polynomial"``; 0.5 makes the "1-sqrt" cool-down.
+
+    Examples:
+        >>> spec = RampSpec(initial_learning_rate=0.1, end_learning_rate=0.001, steps=100, shape="exponential")
+        >>> learning_rates(spec, [0, 50, 100, 200]).round(6).tolist()
+        [0.1, 0.01, 0.001, 0.001]
     """
 
     initial_learning_rate: RateOrZero

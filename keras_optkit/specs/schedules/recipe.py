@@ -25,6 +25,16 @@ class Recipe(ScheduleSpec):
 
         Raises:
             ValueError: a duration is not in steps yet; ``resolve`` it first.
+
+        Examples:
+            >>> WarmupSpec(schedule=ConstantSpec(learning_rate=0.1), warmup_steps=100).expand()
+            JoinSpec(
+                schedules=(
+                    RampSpec(initial_learning_rate=0.0, end_learning_rate=0.1, steps=100),
+                    ConstantSpec(learning_rate=0.1),
+                ),
+                boundaries=(100,),
+            )
         """
 
     def value(self, step: Any, xp: Any = np) -> Any:

@@ -20,13 +20,14 @@ class StaircaseSpec(ScheduleSpec):
     Keras's ``LearningRateScheduler`` does, which sets the rate when an epoch begins. A ``PiecewiseConstantDecaySpec``
     still has the old rate at its boundary, and so in the whole stair that begins there: join constants instead.
 
-    >>> decay = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps="1 epoch", decay_rate=0.5)
-    >>> learning_rates(StaircaseSpec(schedule=decay), [0, 99, 100, 199, 200], steps_per_epoch=100).round(6).tolist()
-    [0.1, 0.1, 0.05, 0.05, 0.025]
-
     Attributes:
         schedule: the schedule that is held.
         every: the length of a stair, > 0.
+
+    Examples:
+        >>> decay = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps="1 epoch", decay_rate=0.5)
+        >>> learning_rates(StaircaseSpec(schedule=decay), [0, 99, 100, 199, 200], steps_per_epoch=100).round(6).tolist()
+        [0.1, 0.1, 0.05, 0.05, 0.025]
     """
 
     schedule: ScheduleSpec

@@ -26,13 +26,6 @@ class WarmupSpec(Recipe):
     rate that the schedule has at ``warmup_steps``. That is the warm-up of TensorFlow's Model Garden.
     Source: Goyal et al. 2017, arXiv:1706.02677.
 
-    >>> cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=900)
-    >>> learning_rates(WarmupSpec(schedule=cosine, warmup_steps=100), [0, 50, 100, 550, 1000]).round(6).tolist()
-    [0.0, 0.05, 0.1, 0.05, 0.0]
-    >>> overlay = WarmupSpec(schedule=cosine, warmup_steps=300, overlay=True)
-    >>> learning_rates(overlay, [0, 150, 300, 450, 900]).round(6).tolist()
-    [0.0, 0.0375, 0.075, 0.05, 0.0]
-
     Attributes:
         schedule: what follows the warm-up, or what the warm-up covers.
         warmup_steps: the length of the warm-up, > 0.
@@ -40,6 +33,14 @@ class WarmupSpec(Recipe):
         shape: the shape of the warm-up, as in ``RampSpec``; ``"exponential"`` needs an ``initial_learning_rate`` > 0.
         power: > 0, for ``shape="polynomial"``.
         overlay: whether the schedule counts the steps of the warm-up too.
+
+    Examples:
+        >>> cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=900)
+        >>> learning_rates(WarmupSpec(schedule=cosine, warmup_steps=100), [0, 50, 100, 550, 1000]).round(6).tolist()
+        [0.0, 0.05, 0.1, 0.05, 0.0]
+        >>> overlay = WarmupSpec(schedule=cosine, warmup_steps=300, overlay=True)
+        >>> learning_rates(overlay, [0, 150, 300, 450, 900]).round(6).tolist()
+        [0.0, 0.0375, 0.075, 0.05, 0.0]
     """
 
     schedule: ScheduleSpec

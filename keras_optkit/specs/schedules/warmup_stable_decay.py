@@ -20,10 +20,6 @@ class WarmupStableDecaySpec(Recipe):
     Source: Hu et al. 2024, arXiv:2404.06395 (MiniCPM); the "1-sqrt" decay, ``shape="polynomial", power=0.5``:
     Haegele et al. 2024, arXiv:2405.18392.
 
-    >>> spec = WarmupStableDecaySpec(peak_learning_rate=0.1, warmup_steps=10, decay_steps=20, total_steps=100)
-    >>> learning_rates(spec, [0, 5, 10, 80, 90, 100]).round(6).tolist()
-    [0.0, 0.05, 0.1, 0.1, 0.05, 0.0]
-
     Attributes:
         peak_learning_rate: the rate of the stable phase, > 0.
         warmup_steps: the length of the warm-up, >= 0.
@@ -34,6 +30,11 @@ class WarmupStableDecaySpec(Recipe):
         end_learning_rate: the rate from ``total_steps`` on, >= 0 and not above the peak.
         shape: the shape of the decay, as in ``RampSpec``.
         power: > 0, for ``shape="polynomial"``.
+
+    Examples:
+        >>> spec = WarmupStableDecaySpec(peak_learning_rate=0.1, warmup_steps=10, decay_steps=20, total_steps=100)
+        >>> learning_rates(spec, [0, 5, 10, 80, 90, 100]).round(6).tolist()
+        [0.0, 0.05, 0.1, 0.1, 0.05, 0.0]
     """
 
     peak_learning_rate: Rate
