@@ -45,12 +45,10 @@ from keras_optkit.specs.fields import (
     Count,
     Flag,
     Fraction,
-    Listed,
     Momentum,
     NonNegative,
     Number,
     OpenFraction,
-    Ordered,
     Positive,
     Range,
     Rate,
@@ -59,6 +57,7 @@ from keras_optkit.specs.fields import (
     StepsOrZero,
 )
 from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.lists import Listed, Ordered
 from keras_optkit.specs.value import Conflict
 
 __all__ = [

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args
+from collections.abc import Iterator
+from typing import Annotated, Any, get_args
 
 from pydantic import (
     AfterValidator,
@@ -22,9 +21,8 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from keras_optkit.specs.containers import MOST_VALUES
 from keras_optkit.specs.durations import duration_schema, plain_text, positive_duration, read_duration
-from keras_optkit.specs.errors import careful, field_error, in_short
+from keras_optkit.specs.errors import field_error, in_short
 from keras_optkit.specs.numbers import LARGEST, MOST_STEPS, SMALLEST, scalar, to_number, whole_number
 
 
@@ -139,47 +137,9 @@ def _boolean(value: object) -> object:
     return found if isinstance(found, bool) else value
 
 
-def _listed(value: object) -> tuple[Any, ...]:
-    """``value`` as a tuple. A set is refused, because it has lost the order; a string, because it is one value."""
-    is_row = hasattr(value, "__array__") and getattr(value, "ndim", 0) == 1
-    if isinstance(value, (str, bytes, bytearray, memoryview)) or not (is_row or isinstance(value, Sequence)):
-        raise field_error("wrong_type", f"must be a list{_as_list(value)}", value)
-    listed = cast("Sequence[Any]", value)
-    if len(listed) > MOST_VALUES:  # a range(10**9) would fill the memory
-        raise field_error("out_of_range", f"must have at most {MOST_VALUES:,} entries, and has {len(listed):,}")
-    return tuple(islice(listed, len(listed)))  # a list of somebody's own may go on after its length
-
-
-def _as_list(value: object) -> str:
-    """How to write the list that ``value`` was meant to be."""
-    if isinstance(value, str):
-        return f": write {in_short([part.strip() for part in value.split(',')])}"
-    if isinstance(value, (set, frozenset)):
-        return ", since a set has no order"
-    return f": write [{in_short(value)}]" if isinstance(value, (int, float, Mapping)) else ""
-
-
-def _ordered(value: object) -> tuple[Any, ...]:
-    entries = _listed(value)
-    if not entries:
-        raise field_error("out_of_range", "must have at least one entry", value)
-    return entries
-
-
 def _none_for_one(value: int | None) -> int | None:
     return None if value == 1 else value
 
-
-T = TypeVar("T")
-if TYPE_CHECKING:
-    # Type checkers are to let people write lists, as in Keras.
-    Listed = Sequence[T]
-    Ordered = Sequence[T]
-else:
-    #: A list, kept as a tuple.
-    Listed = Annotated[tuple[T, ...], BeforeValidator(careful(_listed))]
-    #: A list of at least one entry.
-    Ordered = Annotated[tuple[T, ...], Field(json_schema_extra={"minItems": 1}), BeforeValidator(careful(_ordered))]
 
 Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
 #: What TensorFlow accepts as the name of a scope, which Keras makes of it.

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from keras_optkit.specs.fields import Listed, NonNegative
+from keras_optkit.specs.fields import NonNegative
+from keras_optkit.specs.lists import Listed
 from keras_optkit.specs.patterns import Pattern
 from keras_optkit.specs.value import Conflict, Value
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from keras_optkit.specs.base import Spec
-from keras_optkit.specs.fields import AccumulationSteps, Count, Flag, Listed, Momentum, Name, NonNegative, Positive
+from keras_optkit.specs.fields import AccumulationSteps, Count, Flag, Momentum, Name, NonNegative, Positive
 from keras_optkit.specs.groups import ParamGroup, Patterns
 from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.lists import Listed
 from keras_optkit.specs.overriding import overridden
 from keras_optkit.specs.tracebacks import short_traceback
 from keras_optkit.specs.value import Conflict

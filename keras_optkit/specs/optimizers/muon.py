@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator
 
 from keras_optkit.specs.base import register_spec
-from keras_optkit.specs.fields import Flag, Listed, Momentum, NonNegative, Number, Positive, Range
+from keras_optkit.specs.fields import Flag, Momentum, NonNegative, Number, Positive, Range
 from keras_optkit.specs.learning_rate import LearningRate
+from keras_optkit.specs.lists import Listed
 from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.patterns import KerasPattern
 from keras_optkit.specs.value import Conflict

@@ -6,7 +6,8 @@ from typing import Any
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import first_not_rising, in_steps
-from keras_optkit.specs.fields import Name, Ordered, RateOrZero, Steps
+from keras_optkit.specs.fields import Name, RateOrZero, Steps
+from keras_optkit.specs.lists import Ordered
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.phase import Kind, Phase
 from keras_optkit.specs.value import Conflict

@@ -1,56 +1,27 @@
-"""What flags, names and lists read, seen through a model that has one of each."""
+"""What lists read, seen through a model that has one of each."""
 
 from __future__ import annotations
 
 import array
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from keras_optkit.specs import fields
+from keras_optkit.specs import fields, lists
 from keras_optkit.specs.value import Value
 
 
 class Every(Value):
-    flag: fields.Flag = False
-    name: fields.Name = "name"
-    numbers: fields.Ordered[fields.Number] = (1.0,)
-    whole: fields.Ordered[fields.Steps] = (1,)
-    listed: fields.Listed[fields.Count] = ()
+    numbers: lists.Ordered[fields.Number] = (1.0,)
+    whole: lists.Ordered[fields.Steps] = (1,)
+    listed: lists.Listed[fields.Count] = ()
 
 
 def read(field: str, value: object) -> Any:
     return getattr(Every(**{field: value}), field)
-
-
-@pytest.mark.parametrize("value", [True, False, np.True_, np.False_, np.array(True), np.array(False)], ids=repr)
-def test_a_boolean_of_python_or_numpy_is_a_flag(value):
-    assert read("flag", value) is bool(value)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [1, 0, 1.0, "true", "false", "yes", "", None, [], np.int64(1), np.float32(0), np.array(1), np.array([True])],
-    ids=repr,
-)
-def test_nothing_but_a_boolean_is_a_flag(value, refusal):
-    path, message = refusal(read, "flag", value)
-    remedy = "; leave it out for the default, False" if value in ("", None) else ""
-    assert (path, message) == (("flag",), f"must be true or false{remedy}, received {value!r}")
-
-
-@pytest.mark.parametrize("value", ["Adam", "adam_1", "my.opt-2>x", "0", ".hidden"])
-def test_a_name_is_what_tensorflow_takes_as_a_scope(value):
-    assert read("name", value) == value
-
-
-@pytest.mark.parametrize("value", ["", " ", "a b", "_a", "-a", "a\n", "a:0", "é", 3, None, True, ["a"]], ids=repr)
-def test_what_tensorflow_cannot_take_as_a_scope_is_no_name(value, refusal):
-    path, message = refusal(read, "name", value)
-    assert path == ("name",)
-    assert message.endswith(f", received {value!r}")
 
 
 @pytest.mark.parametrize(
@@ -107,3 +78,34 @@ def test_a_wrong_entry_is_reported_at_its_index(value, index, refusal):
     path, message = refusal(read, "whole", value)
     assert path == ("whole", index)
     assert message.endswith(f", received {value[index]!r}")
+
+
+class Endless(Sequence[Any]):
+    """One entry, as it says, and then another, and another."""
+
+    def __getitem__(self, index: Any) -> Any:
+        return 1
+
+    def __len__(self) -> int:
+        return 1
+
+
+class HostileList(list[Any]):
+    def __len__(self) -> int:
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize("field", ["listed", "numbers"])
+def test_a_list_that_cannot_be_read_or_is_far_too_long_is_refused(field, refusal):
+    assert refusal(read, field, HostileList([1])).message.startswith(
+        "must be a value that can be read (RuntimeError: no)"
+    )
+    assert read(field, Endless()) == (1,)
+    assert refusal(read, field, range(10**9)) == (
+        (field,),
+        "must have at most 100,000 entries, and has 1,000,000,000",
+    )
+
+
+def test_the_longest_list_is_accepted():
+    assert len(read("numbers", [0.5] * 99_999)) == 99_999
