@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from keras_optkit import JoinSpec
 from keras_optkit.specs import fields, lists
 from keras_optkit.specs.value import Value
 
@@ -109,3 +111,24 @@ def test_a_list_that_cannot_be_read_or_is_far_too_long_is_refused(field, refusal
 
 def test_the_longest_list_is_accepted():
     assert len(read("numbers", [0.5] * 99_999)) == 99_999
+
+
+@pytest.mark.parametrize(("first", "after"), [(0, 1_000), (499, 999), (500, 1_000), (1_999, 2_000)])
+def test_of_a_long_list_no_more_is_read_than_the_part_with_the_first_mistake(first, after, refusals):
+    entries = [0.5] * 2_500
+    entries[first], entries[after] = "x", "y"
+    assert [path for path, _ in refusals(read, "numbers", entries)] == [("numbers", first)]
+
+
+def test_mistakes_near_each_other_are_all_reported(refusals):
+    entries = [0.5] * 2_500
+    entries[1_000] = entries[1_499] = entries[2_000] = "x"
+    assert [path for path, _ in refusals(read, "numbers", entries)] == [("numbers", 1_000), ("numbers", 1_499)]
+    assert len(refusals(read, "numbers", ["x", "x", *entries[:400]])) == 2
+
+
+def test_a_long_list_of_unknown_types_is_refused_soon(refusals):
+    start = time.perf_counter()
+    schedules = [f"cosdecy{number}" for number in range(50_000)]
+    assert len(refusals(JoinSpec, schedules=schedules, boundaries=range(1, 50_000))) == 51
+    assert time.perf_counter() - start < 10  # 1 s; to find out what each was meant to be takes 50
