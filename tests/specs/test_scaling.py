@@ -32,7 +32,8 @@ from keras_optkit import (
     learning_rates,
     scale_learning_rate,
 )
-from keras_optkit.specs.fields import Listed, Number, Rate, RateOrZero, StepsOrZero
+from keras_optkit.specs.fields import Number, Rate, RateOrZero, StepsOrZero
+from keras_optkit.specs.lists import Listed
 
 STEPS = [0, 1, 2, 3, 7, 50, 999, 1000, 1001, 10**6, 2**40]
 factors = st.floats(2**-10, 2**10)
