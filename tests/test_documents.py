@@ -3,7 +3,8 @@
 The blocks of a document run one after another in an empty folder, the Python in one namespace:
 
 - A ``python`` block runs. A ``text`` block right below it is what it prints.
-- A block of any language with ``title="a.yaml"`` is that file.
+- A block of any language with ``title="a.yaml"`` is that file. A ``python`` one with a ``text`` block right below it
+  runs too, without the names of the page: a reader copies it alone.
 - In a ``console`` block ``$ keras-optkit ...`` and ``$ python FILE``, a file of the page, run and print what follows.
 """
 
@@ -19,6 +20,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 FENCE = re.compile(r'^```(\w+)(?: title="(.+?)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+OUTPUT = re.compile(r"\s*^```text$", re.MULTILINE)
 
 
 # Some register a spec.
@@ -36,12 +38,12 @@ def test_every_example_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monk
         line = text.count("\n", 0, block.start()) + 1
         if title:
             Path(title).write_text(body, encoding="utf-8")
-        elif language == "python":
+        if language == "python" and (not title or OUTPUT.match(text, block.end())):
             with contextlib.redirect_stdout(io.StringIO()) as out:
-                exec(compile("\n" * line + body, str(path), "exec"), namespace)
+                exec(compile("\n" * line + body, str(path), "exec"), {"__name__": "__main__"} if title else namespace)
             printed, end = out.getvalue(), block.end()
             continue
-        elif language == "text" and printed and not text[end : block.start()].strip():
+        if language == "text" and printed and not text[end : block.start()].strip():
             assert _lines(printed) == _lines(body), f"{path}:{line}"
         elif language == "console":
             for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", body, re.MULTILINE):

@@ -88,7 +88,7 @@ def draw_range_test() -> Path:
     text = (DOCS / "recipes.md").read_text(encoding="utf-8").split("\n## Finding a learning rate\n")[1]
     picture = DOCS / "images" / "range_test.png"
     names: dict[str, Any] = {}
-    exec(text.split("```python\n")[1].split("```")[0].replace('"range_test.png"', f'"{picture}"'), names)
+    exec(text.split('"range_test.py"\n')[1].split("```")[0].replace('"range_test.png"', f'"{picture}"'), names)
     return picture
 
 
