@@ -162,7 +162,8 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
 def _name_of(path: object) -> str:
     name = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(name, str):
-        raise TypeError(f"a path is a string or a pathlib.Path, received {in_short(path)}")
+        remedy = "; parse_spec reads a mapping" if isinstance(path, Mapping) else ""
+        raise TypeError(f"a path is a string or a pathlib.Path, received {in_short(path)}{remedy}")
     if "\0" in name:
         raise SpecFileError([Finding(in_short(name), None, "", "a path cannot have a NUL character")])
     try:

@@ -107,9 +107,10 @@ def _treatments(spec: OptimizerSpec, model: keras.Model) -> list[str]:
     from keras_optkit.runtime.plan import plan_of
 
     check_is_model(model)
-    plan = plan_of(model, spec.exclude_from_weight_decay, spec.groups).checked()
+    plan = plan_of(model, spec.exclude_from_weight_decay, spec.groups)
     if not plan.planned:
         raise ValueError("the model has no weights to train yet: build it, for example with an Input")
+    plan = plan.checked()
     optimizer = build_optimizer(spec)
     trained = [planned.treatment.multiplier * (not planned.place.is_frozen) for planned in plan.planned]
     decays = [planned.weight_decay_in(optimizer) for planned in plan.planned]

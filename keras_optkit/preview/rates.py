@@ -14,6 +14,7 @@ from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.schedules import ScheduleSpec
+from keras_optkit.specs.schedules.formula import computing
 from keras_optkit.specs.tracebacks import short_traceback
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def rates_at(spec: Spec, steps: range | NDArray[np.int64]) -> NDArray[np.float64
             part = flat_steps[start : start + _CHUNK]
             if isinstance(part, range):
                 part = np.arange(part.start, part.stop)
-            flat_rates[start : start + _CHUNK] = schedule.value(part)
+            with computing():
+                flat_rates[start : start + _CHUNK] = schedule.value(part)
     return rates
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from keras_optkit.specs.keras_classes import PACKAGE
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.schedules import ScheduleSpec
 
@@ -22,12 +23,17 @@ def keras_class(catalogue: ModuleType, spec_class: type[OptimizerSpec | Schedule
     """The class in ``catalogue``, a public module of the installed Keras, that ``spec_class`` names by its type.
 
     Raises:
-        RuntimeError: Keras has no such class yet, or one that does not train as its spec describes.
+        RuntimeError: Keras has no such class, or not yet, or one that does not train as its spec describes.
     """
     name = spec_class.model_fields["type"].default
     # Not an inherited one: somebody's own class may be made of one of ours.
     since = vars(spec_class).get("since_keras")
     found = getattr(catalogue, name, None)
+    if found is None and spec_class.__module__.partition(".")[0] != PACKAGE:
+        raise RuntimeError(
+            f"{catalogue.__name__} has no {name}, and {spec_class.__name__} can build nothing else: pass "
+            "build_schedule(spec.learning_rate) to an optimizer of your own"
+        )
     if found is None:
         raise _needs_keras(since, f"which has no {catalogue.__name__}.{name}")
     if since and is_older_than(since):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras_optkit.runtime.keras_internals import sublayers
 from keras_optkit.runtime.places import check_is_model, places_in
+from keras_optkit.runtime.selection import paths_like
 from keras_optkit.runtime.warning import warn
 from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.groups import ParamGroup
@@ -139,7 +140,7 @@ def _blocks(layers: list[str], by: re.Pattern[str]) -> dict[str, object]:
     """The block of each of ``layers``."""
     found = {layer: match for layer in layers if (match := by.search(layer[:-1]))}
     if not found:
-        raise ValueError(f"by: {by.pattern!r} is found in no layer; the layers are {', '.join(layers)}")
+        raise ValueError(f"by: {by.pattern!r} is found in no layer; {paths_like(by.pattern, layers, 'layers')}")
     names = {layer: (match[1] if by.groups else None) or match[0] for layer, match in found.items()}
     _warn_of_names_that_come_again(names, by)
     last = next(reversed(names))

@@ -16,6 +16,7 @@ from keras_optkit.runtime.arguments import is_older_than
 from keras_optkit.specs.keras_classes import PACKAGE, PIECEWISE_CONSTANT_TABLE, SPEC_SCHEDULE
 from keras_optkit.specs.registry import read
 from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpec
+from keras_optkit.specs.schedules.formula import computing
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE, name=SPEC_SCHEDULE)
@@ -74,7 +75,7 @@ class PiecewiseConstantTable(keras.optimizers.schedules.PiecewiseConstantDecay):
 def _rate(spec: ScheduleSpec, step: Any) -> Any:
     # In float64 every step that a run can reach is exact, and so is each difference of two steps. TensorFlow also lets
     # a formula mix float64 with Python numbers, but not integers.
-    with _float64():
+    with _float64(), computing():
         rate = spec.value(ops.cast(step, "float64"), _XP)
         if isinstance(rate, float):  # a constant; cast would round it to float32 first
             return ops.convert_to_tensor(rate, dtype=keras.config.floatx())

@@ -71,7 +71,8 @@ def _found(field: str, pattern: str, places: Sequence[Place], mistakes: list[str
     # Keras's own paths may begin with the model's name, so a pattern may too, if it has the whole name.
     found = found or {i for i, place in enumerate(places) if _begins_with_root(pattern, place)}
     if not found:
-        mistakes.append(f"{field}: {pattern!r} matches no variable; {_paths_like(pattern, places)}{_hint(pattern)}")
+        paths = paths_like(pattern, [place.path for place in places], "paths")
+        mistakes.append(f"{field}: {pattern!r} matches no variable; {paths}{_hint(pattern)}")
     return found
 
 
@@ -85,10 +86,10 @@ def _begins_with_root(pattern: str, place: Place) -> bool:
 _MOST_PATHS = 8
 
 
-def _paths_like(pattern: str, places: Sequence[Place]) -> str:
-    paths = [place.path for place in places]
+def paths_like(pattern: str, paths: Sequence[str], noun: str) -> str:
+    """The ``paths``, called ``noun``, or those that are most like ``pattern``."""
     if len(paths) <= _MOST_PATHS:
-        return f"the paths are {', '.join(paths)}"
+        return f"the {noun} are {', '.join(paths)}"
     import difflib  # here, because only a mistake needs it
 
     likeness = difflib.SequenceMatcher(autojunk=False)
@@ -99,7 +100,7 @@ def _paths_like(pattern: str, places: Sequence[Place]) -> str:
         return likeness.quick_ratio()
 
     nearest = heapq.nlargest(_MOST_PATHS // 2, paths, key=like)
-    return f"the nearest of {len(paths):,} paths are {', '.join(nearest)}"
+    return f"the nearest of {len(paths):,} {noun} are {', '.join(nearest)}"
 
 
 def few(paths: Sequence[str]) -> str:

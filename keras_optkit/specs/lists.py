@@ -29,7 +29,8 @@ def _as_list(value: object) -> str:
         return f": write {in_short([part.strip() for part in value.split(',')])}"
     if isinstance(value, (set, frozenset)):
         return ", since a set has no order"
-    return f": write [{in_short(value)}]" if isinstance(value, (int, float, Mapping)) else ""
+    is_entry = isinstance(value, (int, float, Mapping)) and not isinstance(value, bool)
+    return f": write [{in_short(value)}]" if is_entry else ""
 
 
 def _ordered(value: object) -> tuple[Any, ...]:

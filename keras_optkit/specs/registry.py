@@ -1,6 +1,7 @@
 """Type names and their classes: how data becomes a spec, including one of your own class."""
 
 import inspect
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast
 
@@ -91,6 +92,7 @@ T = TypeVar("T", bound=TypedValue)
 
 _classes: dict[str, type[TypedValue]] = {}
 _MOST_LISTED = 20
+_FILE = re.compile(r"\.(json|ya?ml|toml|keras|hdf5|h5)$", re.IGNORECASE)
 
 
 def register(cls: type[TypedValue]) -> None:
@@ -174,6 +176,10 @@ def _refused(kind: type[TypedValue], at: tuple[str, ...], data: object, error: s
 def _unknown(kind: type[TypedValue], name: str) -> str:
     if name.lstrip().startswith("{"):
         return "must not be JSON text: read it with json.loads first"
+    if _FILE.search(name):
+        return "must not be the name of a file: load_spec reads it"
+    if ": " in name or "\n" in name:
+        return "must not be YAML text: read it with a YAML parser first"
     if other := find(TypedValue, name):
         return f"must be {_article(kind._noun)}, and {other._type} is {_article(other._noun)}"
     return f"unknown {kind._noun}{suggestion(kind, name)}"

@@ -354,6 +354,12 @@ def test_a_pattern_that_finds_no_layer_is_refused_with_the_layers_there_are() ->
         layerwise_groups(functional(), 0.5, by="block")
 
 
+def test_of_many_layers_only_the_nearest_are_listed() -> None:
+    deep = keras.Sequential([layers.Input((2,)), *(layers.Dense(2, name=f"block_{number}") for number in range(30))])
+    with pytest.raises(ValueError, match=r"; the nearest of 30 layers are (block_\d+/(, )?){4}$"):
+        layerwise_groups(deep, 0.5, by="blocks")
+
+
 @pytest.mark.parametrize("nonsense", [None, "model", 3, layers.Dense(1), [functional], keras.Model])
 def test_what_is_no_model_is_refused(nonsense: Any) -> None:
     with pytest.raises(TypeError, match=r"^model must be a keras\.Model, received "):

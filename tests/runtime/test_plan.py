@@ -100,6 +100,12 @@ def test_describe_takes_a_model_of_keras_only() -> None:
         describe(AdamWSpec(), "net")  # type: ignore[arg-type]
 
 
+def test_describe_needs_the_weights_before_it_looks_for_patterns() -> None:
+    unbuilt = keras.Sequential([layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"^the model has no weights to train yet: build it"):
+        describe(AdamWSpec(exclude_from_weight_decay=["bias"]), unbuilt)
+
+
 def test_all_wrong_patterns_come_in_one_error() -> None:
     net = model()
     group = ParamGroup(match="hed/")

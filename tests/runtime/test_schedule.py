@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -266,3 +267,18 @@ def test_the_search_for_older_kerases_finds_what_numpy_finds_also_in_a_graph(sid
     in_a_graph = tf.function(lambda: searchsorted(keras.ops.array(boundaries), keras.ops.array(steps), side=side))()
     np.testing.assert_array_equal(in_a_graph, expected)
     np.testing.assert_array_equal(searchsorted(boundaries, steps, side=side), expected)
+
+
+class WithoutXpSpec(ScheduleSpec):
+    """Its formula cannot be computed in a graph, and cannot be computed for many steps."""
+
+    def value(self, step: Any) -> Any:  # type: ignore[override]
+        return 1 / (1 + math.floor(step))
+
+
+def test_an_error_in_a_formula_of_ones_own_says_what_a_formula_may_use() -> None:
+    note = "value(self, step, xp) computes many steps at once: use functions of xp, such as xp.exp"
+    for compute in (lambda: learning_rates(WithoutXpSpec(), 3), lambda: build_schedule(WithoutXpSpec())(3)):
+        with pytest.raises(TypeError) as caught:
+            compute()
+        assert note in "".join(caught.value.__notes__)
