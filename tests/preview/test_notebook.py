@@ -63,6 +63,18 @@ def test_the_curve_of_steps_goes_a_bit_beyond_its_last_bend():
     assert texts(ramp)[-4:] == ["0.2", "0", "0", "step 125"]
 
 
+def test_the_picture_has_the_curve_its_axes_and_their_ends():
+    halved = RampSpec(initial_learning_rate=0.2, end_learning_rate=0.1, steps=2)
+    svg = halved._repr_html_().partition("<svg")[2]
+    assert '" width="400" height="124" viewBox="-60 -12 400 124" ' in svg  # 320 by 90, and room for the numbers
+    assert '<path d="M0 0V90H320" ' in svg
+    assert 'points="0,0 160,22.5 320,45"' in svg  # half of the height is half of the highest rate
+    assert re.findall(r'<text x="(.*?)" y="(.*?)".*?>(.*?)</text>', svg) == [
+        *(("-5", "4", "0.2"), ("-5", "90", "0")),
+        *(("0", "104", "0"), ("320", "104", "step 3")),
+    ]
+
+
 @pytest.mark.parametrize(
     ("spec", "end"),
     [
@@ -97,6 +109,13 @@ class FailingSpec(ScheduleSpec):
         return self.rate + 0.0 * step
 
 
+class SwingSpec(ScheduleSpec):
+    """0, then 2, and -2 from step 500 on."""
+
+    def value(self, step: Any, xp: Any = np) -> Any:
+        return xp.where(step == 0, 0.0, xp.where(step < 500, 2.0, -2.0))
+
+
 def test_what_cannot_be_drawn_says_why():
     assert texts(FailingSpec())[-1] == "(no curve: RuntimeError: <no> rate)"
     assert texts(FailingSpec(rate=float("inf")))[-1] == "(no curve: the rate overflows)"
@@ -105,6 +124,7 @@ def test_what_cannot_be_drawn_says_why():
 def test_a_rate_of_0_and_a_negative_one_are_drawn():
     assert {y for _, y in curve(FailingSpec(rate=0.0))} == {90}
     assert {y for _, y in curve(FailingSpec(rate=-1.0))} == {90}
+    assert [*dict.fromkeys(y for _, y in curve(SwingSpec()))] == [45, 0, 90]  # 0 is in the middle between 2 and -2
 
 
 def test_text_is_escaped():
@@ -117,14 +137,42 @@ def test_what_is_huge_stays_small():
     rates = np.random.default_rng(0).random(10_001).tolist()
     many = PiecewiseConstantDecaySpec(boundaries=[*range(1, 10_001)], values=rates)
     groups = SGDSpec(groups=[ParamGroup(match=f"layer_{number}", weight_decay=0) for number in range(1000)])
-    deep = COSINE
-    for _ in range(40):
-        deep = ClampSpec(schedule=deep, minimum=1e-6)
     joined = JoinSpec(schedules=[ConstantSpec(learning_rate=0.1)] * 40, boundaries=[*range(1, 40)])
-    for spec in (many, groups, SGDSpec(learning_rate=deep), joined):
+    for spec in (many, groups, SGDSpec(learning_rate=clamped(40)), joined):
         assert len(spec._repr_html_()) < 20_000
-    assert "994 more" in texts(groups)
-    assert len(texts(SGDSpec(learning_rate=deep))) < 80
+
+
+def clamped(times: int) -> ScheduleSpec:
+    schedule: ScheduleSpec = ConstantSpec(learning_rate=0.1)
+    for _ in range(times):
+        schedule = ClampSpec(schedule=schedule, minimum=1e-6)
+    return schedule
+
+
+def test_six_entries_of_a_list_are_shown():
+    groups = [ParamGroup(match=str(number)) for number in range(8)]
+    names = [f"groups[{number}]" for number in range(6)]
+    assert [text for text in texts(SGDSpec(groups=groups[:6])) if "groups" in text] == names
+    assert texts(SGDSpec(groups=groups[:6]))[-2:] == ["match", "'5'"]
+    assert [text for text in texts(SGDSpec(groups=groups)) if "groups" in text] == [*names, "groups"]
+    assert texts(SGDSpec(groups=groups))[-2:] == ["groups", "2 more"]
+
+
+def test_what_is_nine_deep_is_written_in_one_row():
+    assert texts(clamped(8))[16:18] == ["ConstantSpec", "learning_rate"]
+    assert texts(clamped(9))[18] == "ConstantSpec(learning_rate=0.1)"
+
+
+def test_thirty_rows_are_shown():
+    groups = [ParamGroup(match=str(number), learning_rate_multiplier=2, weight_decay=0) for number in range(6)]
+    spec = AdamWSpec(groups=groups, learning_rate=0.1, weight_decay=0.1, clipnorm=1, beta_1=0.8, epsilon=1e-6)
+    page = ElementTree.fromstring(spec.replace(beta_2=0.8)._repr_html_())
+    assert len(page.findall(".//tr")) == 30
+    assert texts(spec.replace(beta_2=0.8))[-2:] == ["epsilon", "1e-06"]
+    one_more = spec.replace(beta_2=0.8, amsgrad=True)._repr_html_()
+    assert len(ElementTree.fromstring(one_more).findall(".//tr")) == 31
+    assert re.findall(r"padding-left:(.*?)em.*?>(.*?)<", one_more)[-1] == ("0.0", "...")
+    assert texts(spec.replace(beta_2=0.8, amsgrad=True))[-2:] == ["...", "1 more"]
 
 
 def test_it_has_the_colour_of_its_page():
