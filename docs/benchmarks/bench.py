@@ -22,7 +22,18 @@ from timing import Figure
 PAGE = Path(__file__).parents[1] / "speed.md"
 BLOCK = re.compile(r"(?<=<!-- written by make bench -->\n).*?(?=<!-- end -->)", re.DOTALL)
 FIGURES = [*starting.FIGURES, *validating.FIGURES, *curves.FIGURES, *training.FIGURES]
-PACKAGES = ["keras", "tensorflow", "numpy", "pydantic", "msgspec", "attrs", "cattrs", "chz", "jax", "optax"]
+PACKAGES = [
+    "keras",
+    "tensorflow",
+    "numpy",
+    "pydantic",
+    "msgspec",
+    "attrs",
+    "cattrs",
+    "chz",
+    "jax",
+    "optax",
+]
 
 
 def rows(figure: Figure) -> Iterator[str]:
@@ -40,7 +51,9 @@ def where() -> str:
     model = re.search(r"model name\s*: (.+)", text)
     versions = ", ".join(f"{name} {installed(name)}" for name in PACKAGES)
     processor = model[1] if model else platform.processor() or platform.machine()
-    return f"{processor}, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}."
+    return (
+        f"{processor}, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}."
+    )
 
 
 def installed(package: str) -> str:
@@ -60,7 +73,9 @@ def main() -> None:
             print(row, flush=True)
             table.append(row)
     block = "\n".join([f"Measured on {where()}", "", *table, ""])
-    PAGE.write_text(BLOCK.sub(lambda _: block, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(
+        BLOCK.sub(lambda _: block, PAGE.read_text(encoding="utf-8")), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

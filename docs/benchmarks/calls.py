@@ -75,8 +75,17 @@ class _Finder(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         if _class_name(node):
             # What an inner scope assigns comes last, and is found first.
-            inside = [found for scope in self._scopes for found in ast.walk(scope) if isinstance(found, _ASSIGNING)]
-            self.found.append(Call(node, [each for each in inside if getattr(each, "lineno", 0) < node.lineno]))
+            inside = [
+                found
+                for scope in self._scopes
+                for found in ast.walk(scope)
+                if isinstance(found, _ASSIGNING)
+            ]
+            self.found.append(
+                Call(
+                    node, [each for each in inside if getattr(each, "lineno", 0) < node.lineno]
+                )
+            )
         self.generic_visit(node)
 
 
@@ -114,7 +123,9 @@ def arguments_of(call: Call) -> dict[str, ast.expr]:
         UnreadError: some are in a ``*`` or ``**``.
         TypeError: Keras has no such arguments.
     """
-    if any(isinstance(node, ast.Starred) for node in call.node.args) or any(not key.arg for key in call.node.keywords):
+    if any(isinstance(node, ast.Starred) for node in call.node.args) or any(
+        not key.arg for key in call.node.keywords
+    ):
         raise UnreadError("* or **")
     keywords = {keyword.arg: keyword.value for keyword in call.node.keywords if keyword.arg}
     bound = inspect.signature(CLASSES[call.name]).bind(*call.node.args, **keywords).arguments
@@ -128,7 +139,9 @@ def values_of(call: Call, make: Callable[[Call], Any]) -> dict[str, Any]:
         UnreadError: a value is not in the text.
         TypeError: Keras has no such arguments.
     """
-    return {name: _value(node, call.assigned, make) for name, node in arguments_of(call).items()}
+    return {
+        name: _value(node, call.assigned, make) for name, node in arguments_of(call).items()
+    }
 
 
 def _value(node: ast.AST, assigned: list[ast.AST], make: Callable[[Call], Any]) -> Any:
@@ -161,7 +174,9 @@ def _assigned_value(name: str, assigned: list[ast.AST], make: Callable[[Call], A
     """What the last assignment to ``name`` says, if that is a plain one."""
     for number in reversed(range(len(assigned))):
         node = assigned[number]
-        if isinstance(node, ast.Assign) and [getattr(target, "id", None) for target in node.targets] == [name]:
+        if isinstance(node, ast.Assign) and [
+            getattr(target, "id", None) for target in node.targets
+        ] == [name]:
             return _value(node.value, assigned[:number], make)
         if name in _names_in(node):
             break
@@ -175,4 +190,10 @@ def _names_in(node: ast.AST) -> set[str]:
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
     if isinstance(node, ast.withitem):
         targets = [node.optional_vars]
-    return {part.id for target in targets if target for part in ast.walk(target) if isinstance(part, ast.Name)}
+    return {
+        part.id
+        for target in targets
+        if target
+        for part in ast.walk(target)
+        if isinstance(part, ast.Name)
+    }

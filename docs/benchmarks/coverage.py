@@ -16,10 +16,25 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
-from calls import CLASSES, MENTIONED, Call, UnreadError, arguments_of, calls_in, examples_in, values_of
+from calls import (
+    CLASSES,
+    MENTIONED,
+    Call,
+    UnreadError,
+    arguments_of,
+    calls_in,
+    examples_in,
+    values_of,
+)
 from pydantic import ValidationError
 
-from keras_optkit import OptimizerSpec, ScheduleSpec, build_optimizer, build_schedule, parse_spec
+from keras_optkit import (
+    OptimizerSpec,
+    ScheduleSpec,
+    build_optimizer,
+    build_schedule,
+    parse_spec,
+)
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.registry import find
 
@@ -59,7 +74,9 @@ def judged(call: Call) -> tuple[Verdict, str]:
     except TypeError as error:
         return Verdict.BY_BOTH, str(error)
     except ValidationError as error:
-        reasons = [f"{'.'.join(map(str, line['loc']))} {line['msg']}" for line in error.errors()]
+        reasons = [
+            f"{'.'.join(map(str, line['loc']))} {line['msg']}" for line in error.errors()
+        ]
         return (Verdict.REFUSED if _is_accepted(call) else Verdict.BY_BOTH), "; ".join(reasons)
     ours = build_schedule(spec) if isinstance(spec, ScheduleSpec) else build_optimizer(spec)
     asked = native(call).get_config()
@@ -99,9 +116,18 @@ def coverage_of(package: Path) -> Iterator[Judged]:
         for call in calls_in(source):
             yield Judged(part, f"{where}:{call.node.lineno}", call, *judged(call))
         for node in ast.walk(ast.parse(source)):
-            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and (text := ast.get_docstring(node)):
-                for call in [call for example in examples_in(text) for call in calls_in(example)]:
-                    yield Judged("docstrings", f"{where}:{getattr(node, 'lineno', 1)}", call, *judged(call))
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and (
+                text := ast.get_docstring(node)
+            ):
+                for call in [
+                    call for example in examples_in(text) for call in calls_in(example)
+                ]:
+                    yield Judged(
+                        "docstrings",
+                        f"{where}:{getattr(node, 'lineno', 1)}",
+                        call,
+                        *judged(call),
+                    )
 
 
 PARTS = ("docstrings", "library", "tests")
@@ -113,14 +139,17 @@ def table(found: list[Judged]) -> str:
     rows = [["", *PARTS], ["---"] * (1 + len(PARTS))]
     rows += [[verdict, *(str(counts[verdict, part]) for part in PARTS)] for verdict in Verdict]
     return "\n".join(
-        "|" + "|".join(f" {cell} " if cell.strip("-") else cell or " " for cell in row) + "|" for row in rows
+        "|" + "|".join(f" {cell} " if cell.strip("-") else cell or " " for cell in row) + "|"
+        for row in rows
     )
 
 
 def main() -> None:
     """Print the counts, and each reason for which calls are not accepted, with the first of these calls."""
     found = list(coverage_of(Path(keras.__file__).parent / "src"))
-    print(f"Keras {keras.__version__}, {len(found)} calls of optimizers and schedules:\n\n{table(found)}\n")
+    print(
+        f"Keras {keras.__version__}, {len(found)} calls of optimizers and schedules:\n\n{table(found)}\n"
+    )
     others: dict[tuple[Verdict, str], list[Judged]] = {}
     for each in found:
         if each.verdict is not Verdict.SAME:

@@ -14,7 +14,10 @@ TENTH = STEPS // 10
 CALLS = 300
 
 COSINE, OPTAX = "one `numpy.cos`", "optax, compiled by `jax.jit`"
-KERAS, KERAS_EACH = "Keras's schedule, called once with all steps", "Keras's schedule, called for each step"
+KERAS, KERAS_EACH = (
+    "Keras's schedule, called once with all steps",
+    "Keras's schedule, called for each step",
+)
 
 
 def spec_of_a(curve: str) -> Any:
@@ -27,7 +30,9 @@ def spec_of_a(curve: str) -> Any:
         "warm-up-stable-decay": WarmupStableDecaySpec(
             peak_learning_rate=0.1, warmup_steps=TENTH, decay_steps=TENTH, total_steps=STEPS
         ),
-        "join of ten cosines": JoinSpec(schedules=[tenth] * 10, boundaries=range(TENTH, STEPS, TENTH)),
+        "join of ten cosines": JoinSpec(
+            schedules=[tenth] * 10, boundaries=range(TENTH, STEPS, TENTH)
+        ),
     }
     return specs[curve]
 
@@ -48,7 +53,9 @@ def by_optax(curve: str) -> Action:
             ],
             [TENTH, STEPS - TENTH],
         ),
-        "join of ten cosines": optax.join_schedules([tenth] * 10, list(range(TENTH, STEPS, TENTH))),
+        "join of ten cosines": optax.join_schedules(
+            [tenth] * 10, list(range(TENTH, STEPS, TENTH))
+        ),
     }
     # Some of optax's schedules take one step at a time.
     compiled, steps = jax.jit(jax.vmap(made[curve])), jax.numpy.arange(STEPS)
@@ -82,7 +89,10 @@ def rates_of_a(curve: str) -> Measured:
     from keras_optkit import learning_rates
 
     spec, angles = spec_of_a(curve), np.linspace(0, np.pi, STEPS)
-    peers = {COSINE: Action(lambda: np.cos(angles), units=STEPS), OPTAX: if_installed(partial(by_optax, curve))}
+    peers = {
+        COSINE: Action(lambda: np.cos(angles), units=STEPS),
+        OPTAX: if_installed(partial(by_optax, curve)),
+    }
     if curve == "cosine":
         peers |= {KERAS: by_keras(), KERAS_EACH: by_keras_for_each()}
     return compared(Action(lambda: learning_rates(spec, STEPS), units=STEPS), peers, rounds=15)
@@ -105,12 +115,18 @@ def memory() -> Measured:
 
 
 #: The highest ratio to one cosine of as many numbers.
-AIMS = {"cosine": 1.3, "one-cycle": 2.0, "warm-up-stable-decay": 1.0, "join of ten cosines": 4.0}
+AIMS = {
+    "cosine": 1.3,
+    "one-cycle": 2.0,
+    "warm-up-stable-decay": 1.0,
+    "join of ten cosines": 4.0,
+}
 FIGURES = [
     *(
         Figure(
             f"each of a million rates of a {curve}",
-            {COSINE: aim, OPTAX: None} | (dict.fromkeys([KERAS, KERAS_EACH]) if curve == "cosine" else {}),
+            {COSINE: aim, OPTAX: None}
+            | (dict.fromkeys([KERAS, KERAS_EACH]) if curve == "cosine" else {}),
             partial(rates_of_a, curve),
         )
         for curve, aim in AIMS.items()

@@ -29,7 +29,11 @@ Plain.model_validate_json('{"momentum": 0.9}')
 
 
 def measured(*arguments: object) -> Measured:
-    return compared(process(*arguments), {name: process("-c", code) for name, code in PEERS.items()}, rounds=5)
+    return compared(
+        process(*arguments),
+        {name: process("-c", code) for name, code in PEERS.items()},
+        rounds=5,
+    )
 
 
 def command(suffix: str, name: str, *options: str) -> Measured:
@@ -44,7 +48,11 @@ def aims(beside_pydantic: float | None) -> dict[str, float | None]:
 
 
 FIGURES = [
-    Figure("import and validate a nested spec, in a new process", aims(1.25), lambda: measured("-c", VALIDATE)),
+    Figure(
+        "import and validate a nested spec, in a new process",
+        aims(1.25),
+        lambda: measured("-c", VALIDATE),
+    ),
     Figure("`keras-optkit check spec.json`", aims(1.6), lambda: command(".json", "check")),
     Figure("`keras-optkit check spec.yaml`", aims(None), lambda: command(".yaml", "check")),
     Figure(

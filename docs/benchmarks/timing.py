@@ -81,15 +81,24 @@ def in_words(seconds: float) -> str:
 
 
 #: With the first, each process compiles every module that has no bytecode yet: a plain import takes twice as long.
-NOT_OF_USERS = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPROFILEIMPORTTIME", "PYTHONDEVMODE"}
+NOT_OF_USERS = {
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONUNBUFFERED",
+    "PYTHONPROFILEIMPORTTIME",
+    "PYTHONDEVMODE",
+}
 
 
 def process(*arguments: object) -> Action:
     """A whole Python process, as users start it: with the bytecode of a first run."""
     line = [sys.executable, *map(str, arguments)]
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_OF_USERS}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in NOT_OF_USERS
+    }
     quiet = subprocess.DEVNULL
-    return Action(lambda: subprocess.run(line, check=True, env=environment, stdout=quiet, stderr=quiet))
+    return Action(
+        lambda: subprocess.run(line, check=True, env=environment, stdout=quiet, stderr=quiet)
+    )
 
 
 def if_installed(make: Callable[[], Action]) -> Action | None:

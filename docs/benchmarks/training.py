@@ -38,12 +38,20 @@ def steps_with_groups() -> Measured:
     from keras_optkit import AdamSpec, ParamGroup, build_optimizer
 
     shares = {block: 0.9 ** (number + 1) for number, block in enumerate(BLOCKS)}
-    groups = [ParamGroup(match=block, learning_rate_multiplier=share) for block, share in shares.items()]
+    groups = [
+        ParamGroup(match=block, learning_rate_multiplier=share)
+        for block, share in shares.items()
+    ]
     peers: dict[str, Action | None] = {PLAIN: training_step(build_optimizer(AdamSpec()))}
     if hasattr(keras.optimizers, "MultiOptimizer"):  # since Keras 3.15
-        by_block = {f".*{block}.*": keras.optimizers.Adam(0.001 * share) for block, share in shares.items()}
+        by_block = {
+            f".*{block}.*": keras.optimizers.Adam(0.001 * share)
+            for block, share in shares.items()
+        }
         default = keras.optimizers.Adam(0.001)
-        peers[MULTI] = training_step(keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(default, by_block)))
+        peers[MULTI] = training_step(
+            keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(default, by_block))
+        )
     return compared(training_step(build_optimizer(AdamSpec(groups=groups))), peers, rounds=300)
 
 
@@ -66,7 +74,9 @@ def nodes_of_train_step(optimizer: Any) -> int:
     import keras
     import tensorflow as tf
 
-    model = keras.Sequential([keras.layers.Input((8,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(4)])
+    model = keras.Sequential(
+        [keras.layers.Input((8,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(4)]
+    )
     model.compile(optimizer, loss="mse")
     optimizer.build(model.trainable_variables)
     step = tf.function(lambda x, y: model.train_step((x, y)))
@@ -82,11 +92,15 @@ def nodes(ours: Any, **peers: Any) -> Measured:
 
     def count(schedule: Any) -> int:
         if isinstance(schedule, ScheduleSpec):
-            return nodes_of_train_step(build_optimizer({"type": "SGD", "learning_rate": schedule}))
+            return nodes_of_train_step(
+                build_optimizer({"type": "SGD", "learning_rate": schedule})
+            )
         return nodes_of_train_step(keras.optimizers.SGD(schedule))
 
     own = count(ours)
-    return Measured(f"{own:,} nodes", {name: f"{own / count(peer):.3g}" for name, peer in peers.items()})
+    return Measured(
+        f"{own:,} nodes", {name: f"{own / count(peer):.3g}" for name, peer in peers.items()}
+    )
 
 
 def nodes_of_a_mirrored_schedule() -> Measured:
@@ -103,8 +117,13 @@ def nodes_of_a_warmup() -> Measured:
 
     from keras_optkit import CosineDecaySpec, WarmupSpec
 
-    ours = WarmupSpec(schedule=CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000), warmup_steps=100)
-    return nodes(ours, **{KERAS_WARMUP: schedules.CosineDecay(0.0, 1000, warmup_target=0.1, warmup_steps=100)})
+    ours = WarmupSpec(
+        schedule=CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000), warmup_steps=100
+    )
+    return nodes(
+        ours,
+        **{KERAS_WARMUP: schedules.CosineDecay(0.0, 1000, warmup_target=0.1, warmup_steps=100)},
+    )
 
 
 def nodes_of_many_boundaries() -> Measured:
@@ -124,9 +143,19 @@ def nodes_of_many_boundaries() -> Measured:
 
 FIGURES = [
     Figure("`build_optimizer(AdamSpec(...))`", {BY_HAND: 1.05}, building),
-    Figure("training step with 12 groups, 100 layers", {PLAIN: 1.05, MULTI: None}, steps_with_groups),
-    Figure("graph of a training step, with `ExponentialDecaySpec`", {BY_HAND: 1.0}, nodes_of_a_mirrored_schedule),
-    Figure("graph of a training step, with `WarmupSpec`", {KERAS_WARMUP: 1.0}, nodes_of_a_warmup),
+    Figure(
+        "training step with 12 groups, 100 layers",
+        {PLAIN: 1.05, MULTI: None},
+        steps_with_groups,
+    ),
+    Figure(
+        "graph of a training step, with `ExponentialDecaySpec`",
+        {BY_HAND: 1.0},
+        nodes_of_a_mirrored_schedule,
+    ),
+    Figure(
+        "graph of a training step, with `WarmupSpec`", {KERAS_WARMUP: 1.0}, nodes_of_a_warmup
+    ),
     Figure(
         "graph of a training step, with `PiecewiseConstantDecaySpec` and 1,000 boundaries",
         {SHORT: 1.0, KERAS_LONG: None},

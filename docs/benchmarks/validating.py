@@ -50,7 +50,9 @@ def by_msgspec() -> Action:
 
     numbers = [("initial_learning_rate", float), ("decay_steps", int), ("decay_rate", float)]
     schedule = msgspec.defstruct("Schedule", [("type", str), *numbers])
-    optimizer = msgspec.defstruct("Optimizer", [("type", str), ("momentum", float), ("learning_rate", schedule)])
+    optimizer = msgspec.defstruct(
+        "Optimizer", [("type", str), ("momentum", float), ("learning_rate", schedule)]
+    )
     return each(lambda: msgspec.convert(DATA, optimizer))
 
 
@@ -91,7 +93,9 @@ def by_chz() -> Action:
         momentum: float
         learning_rate: Schedule
 
-    flat: dict[str, Any] = {name: value for name, value in DATA.items() if name != "learning_rate"}
+    flat: dict[str, Any] = {
+        name: value for name, value in DATA.items() if name != "learning_rate"
+    }
     flat |= {f"learning_rate.{name}": value for name, value in DATA["learning_rate"].items()}
     return each(lambda: chz.Blueprint(Optimizer).apply(flat).make())
 
@@ -105,7 +109,9 @@ PEERS = {
 
 
 def validation() -> Measured:
-    return compared(by_us(), {name: if_installed(make) for name, make in PEERS.items()}, rounds=15)
+    return compared(
+        by_us(), {name: if_installed(make) for name, make in PEERS.items()}, rounds=15
+    )
 
 
 FIGURES = [Figure("validate a nested spec from a dict", dict.fromkeys(PEERS), validation)]

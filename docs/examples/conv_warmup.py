@@ -12,7 +12,9 @@ from keras_optkit import AdamSpec, CosineDecaySpec, WarmupSpec, compile_with, pl
 
 SPEC = AdamSpec(
     learning_rate=WarmupSpec(
-        schedule=CosineDecaySpec(initial_learning_rate=0.003, decay_steps="18 epochs", alpha=0.01),
+        schedule=CosineDecaySpec(
+            initial_learning_rate=0.003, decay_steps="18 epochs", alpha=0.01
+        ),
         warmup_steps="10%",
     ),
     weight_decay=0.004,

@@ -87,7 +87,9 @@ CASES = (
         spec=conv_warmup.SPEC,
         # An epoch has 85 batches, so 10% of 20 epochs is 170 steps, and 18 epochs is 1530.
         by_hand=lambda: keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(0.0, 1530, alpha=0.01, warmup_target=0.003, warmup_steps=170),
+            keras.optimizers.schedules.CosineDecay(
+                0.0, 1530, alpha=0.01, warmup_target=0.003, warmup_steps=170
+            ),
             weight_decay=0.004,
         ),
         rounding="because keras_optkit computes the rate in float64, and Keras's CosineDecay in float32",
@@ -117,7 +119,14 @@ def compile_by_spec(case: Case) -> keras.Model:
     keras.utils.set_random_seed(SEED)
     model = case.make_model()
     steps = steps_per_epoch(case)
-    return compile_with(model, case.spec, steps_per_epoch=steps, epochs=case.epochs, loss=LOSS, metrics=["accuracy"])
+    return compile_with(
+        model,
+        case.spec,
+        steps_per_epoch=steps,
+        epochs=case.epochs,
+        loss=LOSS,
+        metrics=["accuracy"],
+    )
 
 
 def compile_by_hand(case: Case) -> keras.Model:
@@ -132,7 +141,9 @@ def train(model: keras.Model, case: Case, label: str, progress: Progress) -> Out
     """Fit and evaluate a compiled model, with one progress bar for the whole run."""
     (x_train, y_train), (x_test, y_test) = load_data()
     bar = progress.add_task(label, total=case.epochs)
-    tick = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress.advance(bar))
+    tick = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: progress.advance(bar)
+    )
     start_rate = float(model.optimizer.learning_rate)
     model.fit(
         x_train,
@@ -207,7 +218,9 @@ def main() -> int:
         if fault is not None:
             faults.append(f"{case.name}: {fault}")
         if difference := largest_difference(by_spec, by_hand):
-            close.append(f"{case.name}: weights differ by up to {difference:.2g}, {case.rounding}.")
+            close.append(
+                f"{case.name}: weights differ by up to {difference:.2g}, {case.rounding}."
+            )
         else:
             same.append(case.name)
         rates = (by_spec.start_rate, by_spec.end_rate)
@@ -226,7 +239,11 @@ def main() -> int:
     for remark in close:
         console.print(remark, highlight=False)
     conv_warmup.draw(steps_per_epoch(CASES[-1]))
-    console.print(f"The learning rate of {CASES[-1].name}: {conv_warmup.PICTURE}", highlight=False, soft_wrap=True)
+    console.print(
+        f"The learning rate of {CASES[-1].name}: {conv_warmup.PICTURE}",
+        highlight=False,
+        soft_wrap=True,
+    )
     return 1 if faults else 0
 
 

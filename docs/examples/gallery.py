@@ -18,13 +18,17 @@ from keras_optkit import ScheduleSpec, learning_rates, plot_schedule
 
 DOCS = Path(__file__).parents[1]
 # A heading, a sentence, the code of a spec, and the picture.
-ENTRY = re.compile(r"^## (\w+)\n\n[^#]*?^```python\n(.*?)^```\n\n!\[.*?\]\((.*?)\)$", re.MULTILINE | re.DOTALL)
+ENTRY = re.compile(
+    r"^## (\w+)\n\n[^#]*?^```python\n(.*?)^```\n\n!\[.*?\]\((.*?)\)$", re.MULTILINE | re.DOTALL
+)
 
 # Grey can be read on white and on black, so that the pictures suit light and dark pages.
 GREY = "#808080"
 STYLE: Any = {  # matplotlib types each key
     "savefig.transparent": True,
-    **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], GREY),
+    **dict.fromkeys(
+        ["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], GREY
+    ),
 }
 
 
@@ -45,13 +49,19 @@ def draw(spec: ScheduleSpec, picture: Path) -> None:
     axes = plot_schedule(spec, steps_per_epoch=100, epochs=10, ax=figure.subplots())
     axes.set_title("")  # the text has a heading
     axes.set_ylim(0, 0.105)
-    figure.savefig(picture, metadata={"Software": None})  # without this, the file contains matplotlib's version
+    figure.savefig(
+        picture, metadata={"Software": None}
+    )  # without this, the file contains matplotlib's version
 
 
 def draw_overlay() -> Path:
     """Save the picture of one schedule with both kinds of warm-up, and return its path."""
     names = vars(keras_optkit).copy()
-    text = (DOCS / "schedules.md").read_text(encoding="utf-8").split("\n### Before the schedule or over it\n")[1]
+    text = (
+        (DOCS / "schedules.md")
+        .read_text(encoding="utf-8")
+        .split("\n### Before the schedule or over it\n")[1]
+    )
     exec(text.split("```python\n")[1].split("```")[0], names)
     figure = Figure(figsize=(7, 3.2), dpi=100, layout="constrained")
     axes = figure.subplots()
@@ -61,7 +71,9 @@ def draw_overlay() -> Path:
         ("over", "over, overlay=True: schedule(step)", "-"),
         ("cosine", "the schedule alone", ":"),
     ):
-        axes.plot(learning_rates(names[name], steps_per_epoch=100, epochs=10), style, label=label)
+        axes.plot(
+            learning_rates(names[name], steps_per_epoch=100, epochs=10), style, label=label
+        )
     axes.axvline(300, color=GREY, linewidth=0.8)
     axes.annotate(" end of the warm-up", (300, 0.003), color=GREY)
     axes.set_ylim(0, 0.15)
@@ -75,9 +87,16 @@ def draw_start() -> Path:
     """Save the picture of ``index.md``, the learning rate of its spec, and return its path."""
     text = (DOCS / "index.md").read_text(encoding="utf-8")
     names = vars(keras_optkit).copy()
-    exec(text.split("\n## See the curve before you train\n")[1].split("```python\n")[1].split("```")[0], names)
+    exec(
+        text.split("\n## See the curve before you train\n")[1]
+        .split("```python\n")[1]
+        .split("```")[0],
+        names,
+    )
     figure = Figure(figsize=(7, 2.8), dpi=100, layout="constrained")
-    plot_schedule(names["spec"], steps_per_epoch=57, epochs=10, ax=figure.subplots()).set_title("")
+    plot_schedule(names["spec"], steps_per_epoch=57, epochs=10, ax=figure.subplots()).set_title(
+        ""
+    )
     picture = DOCS / "images" / "start.png"
     figure.savefig(picture, metadata={"Software": None})
     return picture
@@ -85,18 +104,33 @@ def draw_start() -> Path:
 
 def draw_range_test() -> Path:
     """Save the picture of the range test in ``recipes.md``, which trains for it, and return its path."""
-    text = (DOCS / "recipes.md").read_text(encoding="utf-8").split("\n## Finding a learning rate\n")[1]
+    text = (
+        (DOCS / "recipes.md")
+        .read_text(encoding="utf-8")
+        .split("\n## Finding a learning rate\n")[1]
+    )
     picture = DOCS / "images" / "range_test.png"
     names: dict[str, Any] = {}
-    exec(text.split('"range_test.py"\n')[1].split("```")[0].replace('"range_test.png"', f'"{picture}"'), names)
+    exec(
+        text.split('"range_test.py"\n')[1]
+        .split("```")[0]
+        .replace('"range_test.png"', f'"{picture}"'),
+        names,
+    )
     return picture
 
 
 def main() -> None:
     """Draw every schedule of the package."""
     schedules = read_gallery()
-    public = [getattr(keras_optkit, name) for name in keras_optkit.__all__ if name.endswith("Spec")]
-    names = {cls.model_fields["type"].default for cls in public if issubclass(cls, ScheduleSpec) and not cls.is_kind}
+    public = [
+        getattr(keras_optkit, name) for name in keras_optkit.__all__ if name.endswith("Spec")
+    ]
+    names = {
+        cls.model_fields["type"].default
+        for cls in public
+        if issubclass(cls, ScheduleSpec) and not cls.is_kind
+    }
     missing = names - {spec.type for spec in schedules.values()}
     assert not missing, f"the gallery lacks {missing}"
     with rc_context(STYLE):

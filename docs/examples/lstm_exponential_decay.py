@@ -24,7 +24,9 @@ def make_model() -> keras.Model:
     return keras.Sequential(
         [
             keras.layers.Input(IMAGE_SHAPE),
-            keras.layers.Rescaling(LARGEST_PIXEL),  # back to the whole numbers 0 to 16; this is exact
+            keras.layers.Rescaling(
+                LARGEST_PIXEL
+            ),  # back to the whole numbers 0 to 16; this is exact
             keras.layers.Embedding(LARGEST_PIXEL + 1, embedding_size),
             # With 64 steps of one token each, plain SGD would need more than a minute.
             keras.layers.Reshape((rows, columns * embedding_size)),

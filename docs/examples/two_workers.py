@@ -30,7 +30,9 @@ WORKERS = 2
 BATCH_SIZE = 64
 STEPS = 100
 SPEC = AdamWSpec(
-    learning_rate=WarmupSpec(schedule=CosineDecaySpec(initial_learning_rate=0.02, decay_steps=90), warmup_steps=10),
+    learning_rate=WarmupSpec(
+        schedule=CosineDecaySpec(initial_learning_rate=0.02, decay_steps=90), warmup_steps=10
+    ),
     exclude_from_weight_decay=["bias_and_norm"],
     groups=[ParamGroup(match="body/", learning_rate_multiplier=0.5)],
 )
@@ -57,13 +59,17 @@ def train(strategy: tf.distribute.Strategy, worker: int, workers: int) -> keras.
         model = make_model()
         optimizer = build_optimizer(SPEC)
         optimizer.build(model.trainable_variables)
-    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True, reduction="sum"
+    )
 
     def step(images: Images, labels: Labels) -> None:
         with tf.GradientTape() as tape:
             # Divide by the size of the whole batch, because the gradients of the workers are summed.
             loss = cross_entropy(labels, model(images, training=True)) / BATCH_SIZE
-        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        optimizer.apply(
+            tape.gradient(loss, model.trainable_variables), model.trainable_variables
+        )
 
     run = tf.function(lambda images, labels: strategy.run(step, args=(images, labels)))
     for number in range(STEPS):
@@ -83,12 +89,18 @@ def work(result: Path) -> None:
 def start_workers(folder: Path) -> list[subprocess.Popen[bytes]]:
     """Start all workers of a cluster on this machine. Each saves its weights in ``folder``."""
     with ExitStack() as sockets:
-        bound = [sockets.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(WORKERS)]
+        bound = [
+            sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
+            for _ in range(WORKERS)
+        ]
         addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in bound]
     workers = []
     for index in range(WORKERS):
         config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-        environment = os.environ | {"TF_CONFIG": json.dumps(config), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        environment = os.environ | {
+            "TF_CONFIG": json.dumps(config),
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        }
         command = [sys.executable, __file__, str(folder / f"{index}.npz")]
         workers.append(subprocess.Popen(command, env=environment))
     return workers
@@ -107,19 +119,25 @@ def main() -> None:
                 worker.kill()
         if failed:
             sys.exit("a worker failed")
-        one, other = (list(np.load(f"{folder}/{index}.npz").values()) for index in range(WORKERS))
+        one, other = (
+            list(np.load(f"{folder}/{index}.npz").values()) for index in range(WORKERS)
+        )
 
     _, (x_test, y_test) = load_data()
     accuracy = (model.predict(x_test, verbose=0).argmax(axis=1) == y_test).mean()
     alone = model.get_weights()
     print(f"the workers' weights differ by {largest_difference(one, other)}")
-    print(f"the weights of one process differ from them by {largest_difference(one, alone):.1e}")
+    print(
+        f"the weights of one process differ from them by {largest_difference(one, alone):.1e}"
+    )
     print(f"test accuracy: {accuracy:.4f}")
 
 
 def largest_difference(one: list[Images], other: list[Images]) -> float:
     """Return the largest difference between corresponding weights."""
-    return max(float(np.abs(mine - theirs).max()) for mine, theirs in zip(one, other, strict=True))
+    return max(
+        float(np.abs(mine - theirs).max()) for mine, theirs in zip(one, other, strict=True)
+    )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ from typing import Any
 from keras_optkit import OptimizerSpec
 from keras_optkit.specs.registry import registered
 
-ENTRIES = "\n".join(f"::: keras_optkit.{cls.__name__}" for cls in registered(OptimizerSpec).values())
+ENTRIES = "\n".join(
+    f"::: keras_optkit.{cls.__name__}" for cls in registered(OptimizerSpec).values()
+)
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
