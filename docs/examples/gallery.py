@@ -49,9 +49,8 @@ def draw(spec: ScheduleSpec, picture: Path) -> None:
     axes = plot_schedule(spec, steps_per_epoch=100, epochs=10, ax=figure.subplots())
     axes.set_title("")  # the text has a heading
     axes.set_ylim(0, 0.105)
-    figure.savefig(
-        picture, metadata={"Software": None}
-    )  # without this, the file contains matplotlib's version
+    # Without this, the file contains matplotlib's version.
+    figure.savefig(picture, metadata={"Software": None})
 
 
 def draw_overlay() -> Path:
