@@ -1,4 +1,4 @@
-"""Each cell of a table carries its column's heading, which a phone shows beside it: the rows are below each other there."""
+"""Each cell of a table carries its heading, which a phone shows: there, the cells of a row are below each other."""
 
 import re
 from itertools import cycle
