@@ -6,7 +6,8 @@ BIN = $(VENV)/bin
 EXTRAS = yaml,toml,cli,plot
 GROUPS = dev
 
-# How many examples `make fuzz` draws for each property for which `make test` draws 100; for others in proportion.
+# How many examples `make fuzz` draws for each property for which `make test` draws 100; for others in proportion. Then
+# the fuzzer draws 100 times as many documents, 10 times as many files, and twice as many saved models and command lines.
 N ?= 1000
 
 # What `make mutants` changes: modules or folders, all of the pure ones unless some are named, or so many drawn from them.
@@ -48,9 +49,10 @@ test: $(VENV)/.ready ## run the tests, with the same random examples each time
 quick: $(VENV)/.ready ## run the tests that need neither Keras nor other processes, with fewer random examples
 	@EXAMPLES=40 $(BIN)/python -m pytest -n auto --dist load $(addprefix --ignore=,$(SLOW))
 
-fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N=1000 where others draw 100; then 100 N new documents
+fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N=1000 where others draw 100; then the fuzzer
 	@EXAMPLES=$(N) $(BIN)/python -m pytest -n auto --dist load -m hypothesis --hypothesis-profile=fuzz
-	@cd tests && $(abspath $(BIN))/python -m fuzzing $$((100 * $(N))) $$((10 * $(N)))
+	@cd tests && $(abspath $(BIN))/python -m fuzzing \
+	    documents=$$((100 * $(N))) files=$$((10 * $(N))) models=$$((2 * $(N))) lines=$$((2 * $(N)))
 
 mutants: $(VENV)/.ready ## change the package in small ways, and show those that no fast test notices (OF=... SAMPLE=200 SEED=1)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutants

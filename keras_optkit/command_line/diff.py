@@ -14,6 +14,7 @@ from keras_optkit.command_line.inputs import STDIN, read_input
 from keras_optkit.command_line.options import add_format, read_value
 from keras_optkit.command_line.output import MISTAKES, OK, TROUBLE, report, say
 from keras_optkit.formats import SAVED_MODELS
+from keras_optkit.formats.findings import one_line
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.schedules import ScheduleSpec
 from keras_optkit.specs.value import Value
@@ -59,7 +60,8 @@ def run(options: argparse.Namespace) -> int:
         return worst
     a, b = specs
     if isinstance(a, OptimizerSpec) != isinstance(b, OptimizerSpec):
-        say(f"{options.files[0]} is of type {a.type}, {options.files[1]} of type {b.type}: not comparable", sys.stderr)
+        one, other = map(one_line, options.files)
+        say(f"{one} is of type {a.type}, {other} of type {b.type}: not comparable", sys.stderr)
         return TROUBLE
     found = overrides(a, b)
     for path, value in found.items():

@@ -118,6 +118,12 @@ def test_what_cannot_be_compared_ends_with_2(run, arguments, line):
     assert (done.status, done.out, done.err[0]) == (2, [], line)
 
 
+def test_a_name_that_would_break_up_the_line_is_escaped(run):
+    Path("x\x1b[31m\n.yaml").write_text("type: Constant\nlearning_rate: 1\n")
+    line = r"x\x1b[31m\n.yaml is of type Constant, sgd.yaml of type SGD: not comparable"
+    assert run("diff", "x\x1b[31m\n.yaml", "sgd.yaml") == (2, [], [line])
+
+
 def test_mistakes_in_both_files_are_listed(run):
     done = run("diff", "bad.yaml", "worse.json")
     assert (done.status, [line.partition(": ")[0] for line in done.err]) == (

@@ -6,20 +6,25 @@ all wrong never gets past the first check.
 
 from __future__ import annotations
 
+import contextlib
 import string
 from collections.abc import Callable
 from random import Random
 from typing import Any
 
 from fuzzing.values import DURATIONS, FOREIGN, HOSTILE, NUMBERS, PATTERNS
+from pydantic import ValidationError
 
+from keras_optkit import parse_spec
+from keras_optkit.specs.base import Spec
 from keras_optkit.specs.groups import ParamGroup
 from keras_optkit.specs.optimizers import OptimizerSpec
 from keras_optkit.specs.registry import registered
 from keras_optkit.specs.schedules import ScheduleSpec
 
 SCHEDULES = registered(ScheduleSpec)
-CLASSES = {**registered(OptimizerSpec), **SCHEDULES}
+OPTIMIZERS = registered(OptimizerSpec)
+CLASSES = {**OPTIMIZERS, **SCHEDULES}
 
 
 def document(random: Random) -> Any:
@@ -43,6 +48,14 @@ def spec_data(random: Random, classes: dict[str, Any], depth: int = 0) -> Any:
         if field != "type" and (info.is_required() or random.random() < 0.2) and random.random() < 0.97:
             data[field] = value_of(random, field, depth)
     return data
+
+
+def right_spec(random: Random, classes: dict[str, Any]) -> Spec:
+    """Draw a right spec of one of the ``classes``. Most documents that are drawn at once have a mistake somewhere."""
+    for _ in range(10):
+        with contextlib.suppress(ValidationError):
+            return parse_spec(spec_data(random, classes))
+    return parse_spec("Adam")
 
 
 def value_of(random: Random, field: str, depth: int = 0) -> Any:

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from fuzzing.saved_models import SavedModel
 from pydantic import ValidationError
 
 import keras_optkit
@@ -99,4 +100,17 @@ def check_text(written: str, suffix: str, folder: Path, random: Random) -> bool:
         check_spec(spec)
         if random.random() < 0.1:
             check_files(spec, folder)
+    return spec is not None
+
+
+def check_model(model: SavedModel, suffix: str, folder: Path) -> bool:
+    """Load a saved model; whether it held a spec. A right one holds the spec that it was made of, under any name."""
+    path = folder / f"fuzz{suffix}"
+    path.write_bytes(model.content)
+    spec = result_or_error(load_spec, path, errors=(SpecFileError,))
+    if spec is not None:
+        check_spec(spec)
+    if model.spec is not None:
+        assert spec is not None, f"refused: {model.spec!r}"
+        assert spec.replace(name=model.spec.name) == model.spec
     return spec is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -12,7 +13,7 @@ from fuzzing.documents import document
 def text(random: Random, format_name: str) -> str:
     """Draw the text of a file in the format, right or damaged."""
     data = document(random)
-    written = {"json": json_text, "yaml": yaml_text, "toml": toml_text}[format_name](random, data)
+    written = WRITERS[format_name](random, data)
     for _ in range(random.choice([0, 0, 0, 1, 1, 2, 5])):
         written = mutated(random, written)
     return written
@@ -75,6 +76,7 @@ def scalar(value: Any) -> str:
         return hex(value) if isinstance(value, int) else "too long"
 
 
+WRITERS: dict[str, Callable[[Random, Any], str]] = {"json": json_text, "yaml": yaml_text, "toml": toml_text}
 TOKENS = [
     "\n", "\t", ":", ": ", "- ", "---\n", "...\n", "{", "}", "[", "]", ",", "'", '"', "#", "&a ", "*a", "!!float ",
     "<<: ", "!!python/object:x ",
