@@ -13,6 +13,8 @@ def json_schema() -> dict[str, Any]:
     It has the ranges, units and duration patterns of all registered specs, including your own, and their docstrings
     as descriptions. It is the schema that pydantic makes of a field of type ``OptimizerSpec`` in a model of your own.
     A schema cannot express rules between fields or the syntax of patterns; ``load_spec`` and ``check`` check those.
+    It accepts ``type`` in every spelling that is read, but numbers only as numbers: ``load_spec`` also reads text such
+    as ``"1."`` or ``"1e0"``.
 
     Examples:
         >>> schema = json_schema()

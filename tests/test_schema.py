@@ -84,6 +84,18 @@ def test_a_duration_that_is_read_is_valid(steps):
     VALIDATOR.validate(cosine(decay_steps=steps))
 
 
+@pytest.mark.parametrize("number", ["0.9", ".9", "9e-1", "0.", "0e0"])
+def test_a_number_as_text_is_read_though_it_is_not_valid(number):
+    assert parse_spec(sgd(momentum=number)).momentum == float(number)
+    assert not VALIDATOR.is_valid(sgd(momentum=number))
+
+
+@pytest.mark.parametrize("name", ["SGD", "sgd", "SGDSpec", "sgd_spec", "S-G-D"])
+def test_a_type_is_valid_in_every_spelling_that_is_read(name):
+    assert parse_spec({"type": name}) == SGDSpec()
+    VALIDATOR.validate({"type": name})
+
+
 MISTAKES = {
     "no type": {"momentum": 0.9},
     "an unknown type": {"type": "Sdg"},
