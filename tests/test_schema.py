@@ -90,12 +90,6 @@ def test_a_number_as_text_is_read_though_it_is_not_valid(number):
     assert not VALIDATOR.is_valid(sgd(momentum=number))
 
 
-@pytest.mark.parametrize("name", ["SGD", "sgd", "SGDSpec", "sgd_spec", "S-G-D"])
-def test_a_type_is_valid_in_every_spelling_that_is_read(name):
-    assert parse_spec({"type": name}) == SGDSpec()
-    VALIDATOR.validate({"type": name})
-
-
 MISTAKES = {
     "no type": {"momentum": 0.9},
     "an unknown type": {"type": "Sdg"},
