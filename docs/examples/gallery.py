@@ -86,16 +86,11 @@ def draw_start() -> Path:
     """Save the picture of ``index.md``, the learning rate of its spec, and return its path."""
     text = (DOCS / "index.md").read_text(encoding="utf-8")
     names = vars(keras_optkit).copy()
-    exec(
-        text.split("\n## See the curve before you train\n")[1]
-        .split("```python\n")[1]
-        .split("```")[0],
-        names,
-    )
+    section = text.split("\n## See the curve before you train\n")[1]
+    exec(section.split("```python\n")[1].split("```")[0], names)
     figure = Figure(figsize=(7, 2.8), dpi=100, layout="constrained")
-    plot_schedule(names["spec"], steps_per_epoch=57, epochs=10, ax=figure.subplots()).set_title(
-        ""
-    )
+    axes = plot_schedule(names["schedule"], steps_per_epoch=57, epochs=10, ax=figure.subplots())
+    axes.set_title("")
     picture = DOCS / "images" / "start.png"
     figure.savefig(picture, metadata={"Software": None})
     return picture
