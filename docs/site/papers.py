@@ -9,5 +9,6 @@ PAPER = re.compile(r"(<code>.*?</code>|<a\b.*?</a>)|arXiv:(\d{4}\.\d{4,5})", re.
 def on_page_content(html: str, **_: Any) -> str:
     """Return the page with these links. MkDocs calls this for every page."""
     return PAPER.sub(
-        lambda found: found[1] or f'<a href="https://arxiv.org/abs/{found[2]}">{found[0]}</a>', html
+        lambda found: found[1] or f'<a href="https://arxiv.org/abs/{found[2]}">{found[0]}</a>',
+        html,
     )
