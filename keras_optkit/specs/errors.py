@@ -6,6 +6,8 @@ the error.
 
 from __future__ import annotations
 
+import numbers
+import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
@@ -159,18 +161,38 @@ def says_none(value: Any) -> bool:
     return value is None or (issubclass(type(value), str) and str.lower(value) in {"none", "null", ""})
 
 
+class IfZero(str):
+    """In the type of a field that takes no 0: what to write instead."""
+
+    __slots__ = ()
+
+
 def _without(line: ErrorDetails, spec: type[BaseModel]) -> str:
     """What to add if a field's value says that there is to be none of it, as None, False and 0 do."""
-    field = spec.model_fields.get(str(line["loc"][0])) if len(line["loc"]) == 1 else None
-    received = line["input"]
-    if field is None or field.is_required():
+    name, *inside = line["loc"] or ("",)
+    field = spec.model_fields.get(str(name))
+    if field is None or any(isinstance(part, str) for part in inside):  # a field of a spec inside has its own words
         return ""
-    is_none = says_none(received)
-    if is_none and field.default not in (None, ()):
-        return f"; leave it out for the default, {in_short(field.default)}"
-    is_off = field.default is None and type(received) in {bool, int, float} and not received
-    return "; leave it out for none" if is_none or is_off else ""
+    received = line["input"]
+    if line["type"] == "out_of_range" and _is_zero(received):
+        for instead in reversed(field.metadata):
+            if isinstance(instead, IfZero):
+                return f"; {instead}"
+    elif not says_none(received):
+        return "; leave it out for none" if field.default is None and received is False and not inside else ""
+    if inside or field.is_required():
+        return ""
+    default = "none" if field.default in (None, ()) else f"the default, {in_short(field.default)}"
+    return f"; leave it out for {default}"
 
+
+def _is_zero(value: object) -> bool:
+    if isinstance(value, str):
+        return _ZERO.fullmatch(str.__str__(value)) is not None
+    return isinstance(value, numbers.Real) and value == 0
+
+
+_ZERO = re.compile(r"\s*[+-]?[0_.]*0[0_.]*\s*(%|[a-z]*)\s*", re.IGNORECASE)
 
 _RULES = {
     "model_type": "must be a {class_name}, or a mapping of its fields",

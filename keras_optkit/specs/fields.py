@@ -22,7 +22,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from keras_optkit.specs.durations import duration_schema, plain_text, positive_duration, read_duration
-from keras_optkit.specs.errors import field_error, in_short
+from keras_optkit.specs.errors import IfZero, field_error, in_short
 from keras_optkit.specs.numbers import LARGEST, MOST_STEPS, SMALLEST, scalar, to_number, whole_number
 
 
@@ -71,7 +71,8 @@ class Range:
         rounded = ", also after rounding to float32" if rounds_out else ""
         is_share = self.low >= 0 and self.high <= 1 and 10 <= number < 100 and self._least <= number / 100 <= self._most
         percent = f" ({number:g}% is {number / 100:g})" if is_share else ""
-        raise field_error("out_of_range", f"{self.rule}{rounded}{percent or self._remedy}", value)
+        sign = f": write {-number:g}" if self.high <= 0 < number and self._least <= -number else ""
+        raise field_error("out_of_range", f"{self.rule}{rounded}{percent or sign or self._remedy}", value)
 
     def whole_number(self, value: object) -> int:
         """``value`` as an int in the range.
@@ -184,12 +185,15 @@ def _marks(annotation: Any) -> Iterator[Any]:
         yield from _marks(part)
 
 
-Rate = Annotated[float, Range("> 0"), IsRate()]
+Rate = Annotated[float, Range("> 0"), IsRate(), IfZero("a rate of 0 trains nothing")]
+#: The rate at which a decay begins.
+InitialRate = Annotated[Rate, IfZero("for a rise from 0, use WarmupSpec or RampSpec")]
 #: A rate that may be 0: where a schedule ends, or where it ramps up from.
 RateOrZero = Annotated[float, Range(">= 0"), IsRate()]
 
 #: A duration, in steps once it is resolved. It is declared as ``str`` because that is what people write.
 Steps = Annotated[int | str, PlainValidator(positive_duration), plain_text, WithJsonSchema(duration_schema(1))]
+DecaySteps = Annotated[Steps, IfZero("without a decay, use ConstantSpec")]
 StepsOrZero = Annotated[int | str, PlainValidator(read_duration), plain_text, WithJsonSchema(duration_schema(0))]
 Count = Annotated[int, Range("> 0")]
 #: Batches for one update; 1 is what Keras writes as None.

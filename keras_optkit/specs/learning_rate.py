@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
-from keras_optkit.specs.errors import field_error, says_none
+from keras_optkit.specs.errors import IfZero, field_error, says_none
 from keras_optkit.specs.fields import Range, Rate
 from keras_optkit.specs.numbers import meant_number
 from keras_optkit.specs.registry import find, read, suggestion
@@ -40,5 +40,7 @@ _RANGE = Range("> 0")
 _IS_NO_NAME = re.compile(r"[0-9]|.{50}", re.DOTALL)
 
 LearningRate = Annotated[
-    Rate | ScheduleSpec, PlainValidator(_learning_rate, json_schema_input_type=Rate | ScheduleSpec)
+    Rate | ScheduleSpec,
+    PlainValidator(_learning_rate, json_schema_input_type=Rate | ScheduleSpec),
+    IfZero("to freeze weights, set trainable=False"),
 ]

@@ -25,7 +25,7 @@ def _listed(value: object) -> tuple[Any, ...]:
 
 def _as_list(value: object) -> str:
     """How to write the list that ``value`` was meant to be."""
-    if isinstance(value, str):
+    if isinstance(value, str) and value.strip():
         return f": write {in_short([part.strip() for part in value.split(',')])}"
     if isinstance(value, (set, frozenset)):
         return ", since a set has no order"

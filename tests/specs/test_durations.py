@@ -122,9 +122,9 @@ def test_what_is_no_duration_is_answered_with_the_forms_there_are(value, refusal
 @pytest.mark.parametrize(
     ("value", "rule"),
     [
-        (0.0, "must be > 0"),
-        ("0.0", "must be > 0"),
-        (np.float32(0), "must be > 0"),
+        (0.0, "must be > 0; without a decay, use ConstantSpec"),
+        ("0.0", "must be > 0; without a decay, use ConstantSpec"),
+        (np.float32(0), "must be > 0; without a decay, use ConstantSpec"),
         (1.0, "must not be a bare float: write 1 for one step, '1 epoch' or '100%'"),
         (0.5, "must not be a bare float: write '0.5 epochs', or '50%' of the run"),
         (0.05, "must not be a bare float: write '0.05 epochs', or '5%' of the run"),
@@ -149,7 +149,7 @@ def test_a_float_that_is_no_number_of_steps_is_refused_with_what_to_write(value,
     "nothing", [0, "0", "0 epochs", "0%", "0.0 epochs", Duration.epochs(0), Duration.percent(0)], ids=repr
 )
 def test_only_some_durations_may_be_nothing(nothing, refusal):
-    assert refusal(decay, nothing).message.startswith("must be > 0, received ")
+    assert refusal(decay, nothing).message.startswith("must be > 0; without a decay, use ConstantSpec, received ")
     kept = InverseSqrtDecaySpec(peak_learning_rate=0.1, warmup_steps=nothing, timescale=1)
     assert kept.resolve(steps_per_epoch=10, epochs=10).warmup_steps == 0
 

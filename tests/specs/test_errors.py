@@ -44,7 +44,7 @@ def test_a_refusal_is_a_validation_error_and_so_a_value_error():
         (lambda: SGDSpec(momentum=1), "SGDSpec\nmomentum\n  must be in [0, 1), received 1 "),
         (lambda: SGDSpec(momentum=-1), "SGDSpec\nmomentum\n  must be in [0, 1), received -1 "),
         (lambda: SGDSpec(momentum="1.5"), "SGDSpec\nmomentum\n  must be in [0, 1), received '1.5' "),
-        (lambda: SGDSpec(learning_rate=0), "SGDSpec\nlearning_rate\n  must be > 0, received 0 "),
+        (lambda: SGDSpec(learning_rate=-0.1), "SGDSpec\nlearning_rate\n  must be > 0, received -0.1 "),
         (lambda: SGDSpec(nesterov="false"), "SGDSpec\nnesterov\n  must be true or false, received 'false' "),
         (
             lambda: SGDSpec(learning_rate=DECAY | {"decay_rate": 1.5}),

@@ -1,9 +1,10 @@
 """``ConstantSpec``: one rate."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
+from keras_optkit.specs.errors import IfZero
 from keras_optkit.specs.fields import Rate
 from keras_optkit.specs.schedules.base import ScheduleSpec
 
@@ -20,7 +21,7 @@ class ConstantSpec(ScheduleSpec):
         [0.1, 0.1, 0.1]
     """
 
-    learning_rate: Rate
+    learning_rate: Annotated[Rate, IfZero("to freeze weights, set trainable=False")]
 
     def value(self, step: Any, xp: Any = np) -> Any:
         return self.learning_rate

@@ -6,7 +6,7 @@ from typing import Any
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
-from keras_optkit.specs.fields import Fraction, Name, Rate, RateOrZero, Steps, StepsOrZero
+from keras_optkit.specs.fields import DecaySteps, Fraction, Name, Rate, RateOrZero, StepsOrZero
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import between, half_cosine
 from keras_optkit.specs.schedules.phase import Kind, Phase
@@ -37,7 +37,7 @@ class CosineDecaySpec(ScheduleSpec, mirrors_keras=True):
     """
 
     initial_learning_rate: RateOrZero
-    decay_steps: Steps
+    decay_steps: DecaySteps
     alpha: Fraction = 0.0
     name: Name = "CosineDecay"
     warmup_target: Rate | None = None

@@ -7,7 +7,7 @@ from typing import Any
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
-from keras_optkit.specs.fields import Factor, Fraction, Name, Positive, Rate, Steps
+from keras_optkit.specs.fields import DecaySteps, Factor, Fraction, InitialRate, Name, Positive
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods, rest
 from keras_optkit.specs.schedules.phase import Kind, Phase
@@ -35,8 +35,8 @@ class CosineDecayRestartsSpec(ScheduleSpec, mirrors_keras=True):
         [0.1, 0.05, 0.05, 0.025, 0.025]
     """
 
-    initial_learning_rate: Rate
-    first_decay_steps: Steps
+    initial_learning_rate: InitialRate
+    first_decay_steps: DecaySteps
     t_mul: Factor = 2.0
     m_mul: Positive = 1.0
     alpha: Fraction = 0.0

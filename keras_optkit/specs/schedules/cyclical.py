@@ -1,11 +1,12 @@
 """``CyclicalSpec``."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
+from keras_optkit.specs.errors import IfZero
 from keras_optkit.specs.fields import DecayRate, Rate, RateOrZero, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods, rest
@@ -36,7 +37,7 @@ class CyclicalSpec(ScheduleSpec):
 
     initial_learning_rate: RateOrZero
     maximal_learning_rate: Rate
-    step_size: Steps
+    step_size: Annotated[Steps, IfZero("without cycles, use ConstantSpec")]
     mode: Literal["triangular", "triangular2", "exp_range"] = "triangular"
     gamma: DecayRate = 1.0
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
-from keras_optkit.specs.fields import Flag, Name, Range, Rate, Steps
+from keras_optkit.specs.fields import DecaySteps, Flag, InitialRate, Name, Range
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods
 from keras_optkit.specs.schedules.phase import Kind, Phase
@@ -32,8 +32,8 @@ class ExponentialDecaySpec(ScheduleSpec, mirrors_keras=True):
         [0.1, 0.05, 0.025, 0.00625]
     """
 
-    initial_learning_rate: Rate
-    decay_steps: Steps
+    initial_learning_rate: InitialRate
+    decay_steps: DecaySteps
     decay_rate: Annotated[float, Range("(0, 1]", "a rate that grows is a RampSpec with shape='exponential'")]
     staircase: Flag = False
     name: Name = "ExponentialDecay"

@@ -3,11 +3,12 @@
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 from keras_optkit.specs.array_namespace import is_numpy, np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import first_not_rising, in_steps
+from keras_optkit.specs.errors import IfZero
 from keras_optkit.specs.fields import Flag, Steps
 from keras_optkit.specs.lists import Listed, Ordered
 from keras_optkit.specs.schedules.base import ScheduleSpec
@@ -36,7 +37,7 @@ class JoinSpec(ScheduleSpec):
     """
 
     schedules: Ordered[ScheduleSpec]
-    boundaries: Listed[Steps]
+    boundaries: Annotated[Listed[Steps], IfZero("leave out the schedule before it")]
     shared_clock: Flag = False
 
     def conflicts(self) -> Iterator[Conflict]:

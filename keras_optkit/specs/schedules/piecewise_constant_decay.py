@@ -1,11 +1,12 @@
 """``PiecewiseConstantDecaySpec``, as Keras's ``PiecewiseConstantDecay``."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import first_not_rising, in_steps
+from keras_optkit.specs.errors import IfZero
 from keras_optkit.specs.fields import Name, RateOrZero, Steps
 from keras_optkit.specs.lists import Ordered
 from keras_optkit.specs.schedules.base import ScheduleSpec
@@ -31,7 +32,7 @@ class PiecewiseConstantDecaySpec(ScheduleSpec, mirrors_keras=True):
         [0.1, 0.1, 0.01, 0.01, 0.001]
     """
 
-    boundaries: Ordered[Steps]
+    boundaries: Annotated[Ordered[Steps], IfZero("leave out the value before it")]
     values: Ordered[RateOrZero]
     name: Name = "PiecewiseConstant"
 

@@ -1,12 +1,12 @@
 """``PolynomialDecaySpec``, as Keras's ``PolynomialDecay``."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
-from keras_optkit.specs.fields import Flag, IsRate, Name, Positive, Range, RateOrZero, Steps
+from keras_optkit.specs.fields import DecaySteps, Flag, InitialRate, Name, Positive, RateOrZero
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import periods, share
 from keras_optkit.specs.schedules.phase import Kind, Phase
@@ -35,8 +35,8 @@ class PolynomialDecaySpec(ScheduleSpec, mirrors_keras=True):
         [0.1, 0.04, 0.02, 0.02]
     """
 
-    initial_learning_rate: Annotated[float, Range("> 0", "a ramp up from 0 is a RampSpec"), IsRate()]
-    decay_steps: Steps
+    initial_learning_rate: InitialRate
+    decay_steps: DecaySteps
     end_learning_rate: RateOrZero = 0.0001
     power: Positive = 1.0
     cycle: Flag = False

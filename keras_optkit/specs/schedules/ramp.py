@@ -1,11 +1,12 @@
 """``RampSpec``: from one rate to another, the primitive that recipes are made of."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
+from keras_optkit.specs.errors import IfZero
 from keras_optkit.specs.fields import Positive, RateOrZero, Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import between, half_cosine, share
@@ -38,7 +39,7 @@ class RampSpec(ScheduleSpec):
 
     initial_learning_rate: RateOrZero
     end_learning_rate: RateOrZero
-    steps: Steps
+    steps: Annotated[Steps, IfZero("without a ramp, use ConstantSpec")]
     shape: Shape = "linear"
     power: Positive = 1.0
 

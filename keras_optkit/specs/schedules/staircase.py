@@ -1,11 +1,12 @@
 """``StaircaseSpec``: a schedule whose rate changes once per epoch."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import Duration, in_steps
+from keras_optkit.specs.errors import IfZero
 from keras_optkit.specs.fields import Steps
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.schedules.counting import last_multiple
@@ -31,7 +32,7 @@ class StaircaseSpec(ScheduleSpec):
     """
 
     schedule: ScheduleSpec
-    every: Steps = Duration("1 epoch")
+    every: Annotated[Steps, IfZero("without stairs, use the schedule itself")] = Duration("1 epoch")
 
     def value(self, step: Any, xp: Any = np) -> Any:
         return self.schedule.value(last_multiple(step, in_steps(self.every), xp), xp)

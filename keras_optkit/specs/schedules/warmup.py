@@ -1,9 +1,11 @@
 """``WarmupSpec``."""
 
 from collections.abc import Iterable, Iterator
+from typing import Annotated
 
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import in_steps
+from keras_optkit.specs.errors import IfZero
 from keras_optkit.specs.fields import Flag, Positive, RateOrZero, Steps
 from keras_optkit.specs.numbers import LARGEST, SMALLEST
 from keras_optkit.specs.resolving import is_resolved
@@ -44,7 +46,7 @@ class WarmupSpec(Recipe):
     """
 
     schedule: ScheduleSpec
-    warmup_steps: Steps
+    warmup_steps: Annotated[Steps, IfZero("without a warm-up, use the schedule itself")]
     initial_learning_rate: RateOrZero = 0.0
     shape: Shape = "linear"
     power: Positive = 1.0

@@ -1,9 +1,11 @@
 """``WarmupStableDecaySpec``."""
 
 from collections.abc import Iterable, Iterator
+from typing import Annotated
 
 from keras_optkit.specs.base import register_spec
 from keras_optkit.specs.durations import Duration, in_one_unit, in_steps
+from keras_optkit.specs.errors import IfZero
 from keras_optkit.specs.fields import Positive, Rate, RateOrZero, Steps, StepsOrZero
 from keras_optkit.specs.schedules.constant import ConstantSpec
 from keras_optkit.specs.schedules.join import JoinSpec
@@ -39,7 +41,7 @@ class WarmupStableDecaySpec(Recipe):
 
     peak_learning_rate: Rate
     warmup_steps: StepsOrZero
-    decay_steps: Steps
+    decay_steps: Annotated[Steps, IfZero("without a decay, use WarmupSpec")]
     total_steps: Steps = Duration("100%")
     initial_learning_rate: RateOrZero = 0.0
     end_learning_rate: RateOrZero = 0.0

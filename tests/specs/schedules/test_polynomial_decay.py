@@ -9,7 +9,10 @@ from keras_optkit import PolynomialDecaySpec, parse_spec
 
 def test_a_ramp_up_from_0_is_no_polynomial_decay(refusal):
     path, message = refusal(PolynomialDecaySpec, initial_learning_rate=0, decay_steps=10, end_learning_rate=0.1)
-    assert (path, message) == (("initial_learning_rate",), "must be > 0 (a ramp up from 0 is a RampSpec), received 0")
+    assert (path, message) == (
+        ("initial_learning_rate",),
+        "must be > 0; for a rise from 0, use WarmupSpec or RampSpec, received 0",
+    )
 
 
 @pytest.mark.parametrize(("initial", "end"), [(2e-5, {}), (0.1, {"end_learning_rate": 0.2}), (9.9e-5, {})])
