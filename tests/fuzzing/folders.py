@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from fuzzing.documents import CLASSES, document, right_spec
+from fuzzing.documents import CLASSES, OPTIMIZERS, document, right_spec
 from fuzzing.saved_models import saved_model
 from fuzzing.texts import WRITERS, mutated
 
@@ -24,6 +24,8 @@ KEY = "train.optimizer"
 def fill(random: Random, folder: Path) -> dict[str, str | None]:
     """Write some files into the ``folder``; the key of each."""
     keys: dict[str, str | None] = {}
+    # Those of one type differ in some fields, which is what people compare.
+    classes = random.choice([OPTIMIZERS, OPTIMIZERS, CLASSES, dict([random.choice(list(CLASSES.items()))])])
     for name in random.sample(NAMES, random.randint(1, 4)):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +33,7 @@ def fill(random: Random, folder: Path) -> dict[str, str | None]:
             path.write_bytes(saved_model(random).content)
             keys[name] = None
         else:
-            content, keys[name] = file_content(random, FORMATS.get(path.suffix.lower(), "yaml"))
+            content, keys[name] = file_content(random, FORMATS.get(path.suffix.lower(), "yaml"), classes)
             path.write_bytes(content)
     if random.random() < 0.1:
         name = random.choice(list(ODD))
@@ -40,11 +42,11 @@ def fill(random: Random, folder: Path) -> dict[str, str | None]:
     return keys
 
 
-def file_content(random: Random, format_name: str) -> tuple[bytes, str | None]:
+def file_content(random: Random, format_name: str, classes: dict[str, Any]) -> tuple[bytes, str | None]:
     """Draw what a file of the format holds, and the key of the spec in it. It is right more often than not."""
     data: Any = document(random)
     if random.random() < 0.8:
-        data = right_spec(random, CLASSES).model_dump(mode="json", exclude_defaults=True)
+        data = right_spec(random, classes).model_dump(mode="json", exclude_defaults=True)
     key = None
     if random.random() < 0.2:
         data, key = {"epochs": 3, "train": {"optimizer": data}}, KEY

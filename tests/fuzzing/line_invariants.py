@@ -54,7 +54,8 @@ def check_line(line: Line, folder: Path) -> bool:
 def contents(folder: Path) -> dict[str, tuple[int, int]]:
     """What is in the folder: of each file the size and when it was changed."""
     found = {}
-    for directory, _, names in os.walk(folder):
+    for directory, inner, names in os.walk(folder):
+        found |= {f"{directory}/{name}": (0, 0) for name in inner}
         for name in names:
             state = os.lstat(path := f"{directory}/{name}")
             found[path] = (state.st_size, state.st_mtime_ns)

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from fuzzing.documents import OPTIMIZERS, SCHEDULES, misspelled, overrides
+from fuzzing.documents import CLASSES, OPTIMIZERS, SCHEDULES, misspelled, overrides
 from fuzzing.folders import KEY, file_content, fill
 from fuzzing.values import DURATIONS
 
@@ -80,7 +80,8 @@ def plot(random: Random, keys: dict[str, str | None]) -> Line:
 def diff(random: Random, keys: dict[str, str | None]) -> Line:
     """Draw a line that compares two files."""
     drawn = Line("diff")
-    options = reading(random, drawn, keys, 2)
+    key = random.choice(list(keys.values()))
+    options = reading(random, drawn, {name: each for name, each in keys.items() if each == key}, 2)
     drawn.files = (drawn.files * 2)[:2]
     if drawn.files == [STDIN, STDIN]:
         drawn.files[0] = "a.json"
@@ -124,12 +125,15 @@ def option(random: Random, name: str, value: str) -> list[str]:
 
 def reading(random: Random, drawn: Line, keys: dict[str, str | None], count: int) -> Options:
     """Draw which files are read, and how."""
-    known = [*keys, *random.sample(["missing.yaml", "missing.h5", "in", "empty.json/x.json"], random.choice([0, 0, 1]))]
+    known = [
+        *keys,
+        *random.sample(["missing.yaml", "missing.h5", "in", "empty.json/x.json"], random.choice([0, 0, 0, 1])),
+    ]
     drawn.files = random.sample(known, min(count, len(known)))
     drawn.key = keys.get(drawn.files[0])
     if random.random() < 0.15:
         drawn.input_format = random.choice(["json", "yaml", "toml"])
-        drawn.stdin, key = file_content(random, drawn.input_format)
+        drawn.stdin, key = file_content(random, drawn.input_format, CLASSES)
         if random.random() < 0.7:
             drawn.files[random.randrange(len(drawn.files))], drawn.key = STDIN, key
     if random.random() < 0.05:
