@@ -51,6 +51,30 @@ def test_every_example_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monk
         printed = ""
 
 
+# The site's search ranks a page by its headings first.
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("fine-tun", "recipes"),
+        ("crash", "recipes"),
+        ("resum", "saving"),
+        ("early stopping", "faq"),
+        ("freeze", "faq"),
+        ("EMA", "faq"),
+        ("NaN", "common_errors"),
+        ("warm-up", "schedules"),
+        ("warmup", "gallery"),
+        ("layer-wise", "groups"),
+        ("weight decay", "groups"),
+        ("accumulation", "distributed"),
+    ],
+)
+def test_what_readers_search_for_is_in_a_heading_of_the_page_that_answers(words: str, page: str) -> None:
+    text = FENCE.sub("", (ROOT / f"docs/{page}.md").read_text(encoding="utf-8"))
+    headings = re.findall("^#+ (.*)$", text, re.MULTILINE)
+    assert any(re.search(rf"\b{words}", heading, re.IGNORECASE) for heading in headings), headings
+
+
 def test_the_tree_on_the_design_page_is_the_packages() -> None:
     text = (ROOT / "docs/design.md").read_text(encoding="utf-8")
     tree = next(body for _, _, body in FENCE.findall(text) if body.startswith("keras_optkit/\n"))
