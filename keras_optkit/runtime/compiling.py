@@ -15,7 +15,7 @@ from keras_optkit.runtime.places import check_is_model, has_weights
 from keras_optkit.runtime.plan import plan_of
 from keras_optkit.runtime.preflight import check
 from keras_optkit.runtime.warning import warn_of_misfits
-from keras_optkit.runtime.watching import watch
+from keras_optkit.runtime.watching import watch, watch_step
 from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.hints import nearest
 from keras_optkit.specs.optimizers import OptimizerSpec
@@ -44,7 +44,7 @@ def compile_with(
     The spec is validated before the model is touched. The optimizer is created under the model's distribution strategy.
     If the model has its weights already, the optimizer's variables are created too, so that a later
     ``model.load_weights`` restores them; Keras skips state that has no variable yet. After you freeze, unfreeze or add
-    layers, call this again: the first step raises a ValueError if the optimizer does not fit the model.
+    layers, call this again: ``fit`` raises a ValueError if the optimizer does not fit the model.
 
     Args:
         model: a Keras 3 model.
@@ -108,6 +108,7 @@ def compile_with(
         if hasattr(optimizer, "follow"):
             optimizer.follow(plan, model)
         model.compile(optimizer=optimizer, **compile_arguments)
+        watch_step(optimizer, model)
         # Under mixed precision Keras has wrapped ours. A model with its own compile may have stored ours elsewhere.
         used = getattr(model, "optimizer", None)
         if used is not None and ready:

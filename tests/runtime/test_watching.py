@@ -161,3 +161,52 @@ def test_loaded_weights_bring_the_state_and_train_on(spec: OptimizerSpec, tmp_pa
         model.fit(X, Y, shuffle=False, verbose=0)
     for mine, theirs in zip(one.get_weights(), two.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_later_fit_says_to_compile_again(eager: bool, policy: str) -> None:
+    model = half_frozen()
+    model.dtype_policy = keras.DTypePolicy(policy)
+    compile_with(model, PLAIN, loss="mse", run_eagerly=eager).fit(X, Y, verbose=0)
+    thaw(model)
+    before = model.get_weights()
+    words = r"have changed since [\w ]+ \(new are .*body/kernel, .*body/bias\): .*call compile_with again"
+    for train in (model.fit, model.train_on_batch):
+        with pytest.raises(ValueError, match=words):
+            train(X, Y)
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    compile_with(model, PLAIN, keep_state=True).fit(X, Y, verbose=0)
+    assert not np.array_equal(model.get_layer("body").get_weights()[0], before[0])
+
+
+def test_a_traced_step_trains_no_layer_that_is_frozen_now() -> None:
+    model = compile_with(half_frozen(), PLAIN, loss="mse")
+    model.fit(X, Y, verbose=0)
+    freeze(model)
+    with pytest.raises(ValueError, match=r"have changed since the first fit \(they were 4\)"):
+        model.fit(X, Y, verbose=0)
+    model.make_train_function(force=True)
+    frozen = model.get_layer("middle").kernel.numpy()
+    model.fit(X, Y, verbose=0)
+    np.testing.assert_array_equal(model.get_layer("middle").kernel.numpy(), frozen)
+
+
+def test_a_step_traced_while_a_layer_was_frozen_is_not_used_when_it_is_not() -> None:
+    model = compile_with(half_frozen(), PLAIN, loss="mse")
+    freeze(model)
+    model.fit(X, Y, verbose=0)
+    model.get_layer("middle").trainable = True
+    with pytest.raises(ValueError, match=r"since the first fit \(new are .*middle/kernel, .*middle/bias\)"):
+        model.fit(X, Y, verbose=0)
+
+
+def test_a_model_that_is_built_by_its_first_fit_is_watched_too() -> None:
+    head = layers.Dense(1)
+    model = compile_with(keras.Sequential([layers.Dense(3), head]), PLAIN, loss="mse")
+    for _ in range(2):
+        model.fit(X, Y, verbose=0)
+    head.trainable = False
+    with pytest.raises(ValueError, match=r"since the first fit \(they were 4\)"):
+        model.fit(X, Y, verbose=0)
