@@ -30,6 +30,9 @@ class LearningRateMonitor(Callback):
     several optimizers train the model, as with Keras's ``MultiOptimizer``, the rate of each is under
     ``"learning_rate/name"``, with the optimizer's name.
 
+    Args:
+        groups: whether to add the rates of groups. Layer-wise groups make a long progress bar.
+
     Examples:
         >>> ramp = RampSpec(initial_learning_rate=0.075, end_learning_rate=0.0, steps=3)
         >>> model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
@@ -40,9 +43,10 @@ class LearningRateMonitor(Callback):
         [0.05, 0.025, 0.0]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, groups: bool = True) -> None:
         self.become_callback()
         super().__init__()
+        self.groups = groups
 
     @staticmethod
     def become_callback() -> None:
@@ -74,10 +78,10 @@ class LearningRateMonitor(Callback):
     def _add_rates(self, logs: dict[str, Any] | None) -> None:
         model: Any = self.model
         if logs is not None and model.optimizer is not None:
-            logs.update(_rates(model.optimizer))
+            logs.update(_rates(model.optimizer, self.groups))
 
 
-def _rates(optimizer: Any) -> Iterator[tuple[str, float]]:
+def _rates(optimizer: Any, groups: bool) -> Iterator[tuple[str, float]]:
     """The rates of ``optimizer``, or of those in it, each with its key in the logs."""
     from keras_optkit.runtime.grouped import Grouped
 
@@ -88,6 +92,6 @@ def _rates(optimizer: Any) -> Iterator[tuple[str, float]]:
         if len(parts) > 1:
             key += f"/{name}" if names.count(name) == 1 else f"/{name}_{number}"
         yield key, rate
-        if isinstance(part, Grouped):
+        if groups and isinstance(part, Grouped):
             for group in part.groups:
                 yield f"{key}/{group.match}", rate * group.learning_rate_multiplier

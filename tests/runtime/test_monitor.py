@@ -93,6 +93,12 @@ def test_each_group_has_its_own_rate(with_groups: Any) -> None:
     }
 
 
+def test_the_rates_of_groups_can_be_left_out() -> None:
+    model = compile_with(make(), SGDSpec(groups=GROUPS), loss="mse")
+    history = model.fit(X, Y, verbose=0, callbacks=[LearningRateMonitor(groups=False)]).history
+    assert {*history} == {"loss", "learning_rate"}
+
+
 def test_rates_are_plain_floats(with_groups: Any) -> None:
     logs, history = with_groups
     seen = [each[key] for each in logs.of_batches + logs.of_epochs for key in each if key.startswith("learning_rate")]

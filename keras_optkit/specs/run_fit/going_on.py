@@ -31,5 +31,5 @@ def over_at(spec: OptimizerSpec, step: int, run: RunLength) -> Iterator[str]:
             f"learning_rate: the step count goes on at {step:,}, where this schedule is over: its rate there is "
             f"{rates[0]:.3g}. For a schedule that begins now, put it after the steps that are done: "
             f"JoinSpec(schedules=[ConstantSpec(learning_rate=...), {type(schedule).__name__}(...)], "
-            f"boundaries=[{step}])"
+            f"boundaries=[{step}]). Let epochs then include those that are done, here and in fit with initial_epoch"
         )

@@ -10,12 +10,14 @@ from keras_optkit import (
     CosineDecaySpec,
     CyclicalSpec,
     ExponentialDecaySpec,
+    JoinSpec,
     OneCycleSpec,
     PiecewiseConstantDecaySpec,
     SGDSpec,
     WarmupSpec,
 )
-from keras_optkit.specs.resolving import RunLength
+from keras_optkit.specs.resolving import RunLength, resolve
+from keras_optkit.specs.run_fit import misfits
 from keras_optkit.specs.run_fit.going_on import over_at
 from keras_optkit.specs.schedules import ScheduleSpec
 
@@ -57,6 +59,16 @@ def test_behind_its_run_a_schedule_whose_rate_changes_no_more_is_told(schedule: 
     (said,) = over_at(spec, 100, RunLength.of(10, 10))
     assert "its rate there is 0.001" in said
     assert not list(over_at(spec, 100, RunLength.of(10, 11)))
+
+
+def test_a_schedule_after_the_steps_that_are_done_fits_a_run_that_includes_them() -> None:
+    half = CosineDecaySpec(initial_learning_rate=0.1, decay_steps="50%")
+    join = JoinSpec(schedules=[ConstantSpec(learning_rate=0.1), half], boundaries=[100])
+    spec, run = SGDSpec(learning_rate=join), RunLength.of(10, 20)
+    assert not misfits(spec, run)
+    assert not list(over_at(resolve(spec, run), 100, run))
+    (said,) = over_at(SGDSpec(learning_rate=COSINE), 100, run)
+    assert said.endswith("[100]). Let epochs then include those that are done, here and in fit with initial_epoch")
 
 
 @pytest.mark.parametrize(
