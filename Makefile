@@ -10,8 +10,10 @@ GROUPS = dev
 # the fuzzer draws 100 times as many documents, 10 times as many files, and twice as many saved models and command lines.
 N ?= 1000
 
-# What `make mutants` changes: modules or folders, all of the pure ones unless some are named, or so many drawn from them.
+# What `make mutants` changes: modules, folders or module:line, all of the pure ones unless some are named, or so many
+# drawn from them; and the tests that alone are run, if any are named.
 OF ?=
+TESTS ?=
 SAMPLE ?=
 SEED ?= 0
 
@@ -54,9 +56,10 @@ fuzz: $(VENV)/.ready ## run the tests with random examples on new ones, N=1000 w
 	@cd tests && $(abspath $(BIN))/python -m fuzzing \
 	    documents=$$((100 * $(N))) files=$$((10 * $(N))) models=$$((2 * $(N))) lines=$$((2 * $(N)))
 
-mutants: $(VENV)/.ready ## change the package in small ways, and show those that no fast test notices (OF=... SAMPLE=200 SEED=1)
+mutants: $(VENV)/.ready ## change the package in small ways, and show those that no fast test notices (OF=... TESTS=... SAMPLE=200 SEED=1)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutants
-	@$(BIN)/python tests/mutants $(OF) $(if $(SAMPLE),--sample $(SAMPLE)) --seed $(SEED) --slow $(SLOW)
+	@$(BIN)/python tests/mutants $(OF) $(if $(SAMPLE),--sample $(SAMPLE)) --seed $(SEED) $(if $(TESTS),--tests $(TESTS)) \
+	    --slow $(SLOW)
 
 test-lowest: ## run the tests on the lowest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory test VENV=.venv-lowest RESOLUTION=--resolution=lowest-direct

@@ -2,6 +2,7 @@
 
     make mutants                                    every module of ROOMS, an hour
     make mutants OF="keras_optkit/preview"          one room, module or line (keras_optkit/preview/plot.py:41)
+    make mutants OF=... TESTS="tests/preview"       what some tests notice, within seconds
     make mutants SAMPLE=200 SEED=1                  so many, drawn from all
 
 The changes are those of Cosmic Ray. Left to itself it writes each into the file and starts Python and all tests, which
@@ -68,21 +69,28 @@ def near(path: str) -> list[list[str]]:
     return [tests for tests, files in zip(stages, (mirror, room), strict=True) if files]
 
 
-def unnoticed(mutants: list[Mutant], fast: list[str], jobs: int, only_near: bool) -> Iterator[Mutant]:
-    """Those that no test notices."""
+def unnoticed(mutants: list[Mutant], fast: list[str], jobs: int, are_alone: bool) -> Iterator[Mutant]:
+    """Those that neither the fast tests notice nor, unless these are alone, the slow ones."""
     imported = [mutant for mutant in mutants if mutant.path.startswith("keras_optkit/runtime/")]
-    left = dict.fromkeys(imported, True) | in_place(
-        [mutant for mutant in mutants if mutant not in imported], fast, jobs
-    )
+    changed = [mutant for mutant in mutants if mutant not in imported]
+    left = dict.fromkeys(imported, True) | (in_place(changed, fast, jobs) if changed else {})
     print(f"{len(left)} of {len(mutants)} are left after those in place", file=sys.stderr, flush=True)
-    stages = {mutant: near(mutant.path) if may_show else [] for mutant, may_show in left.items()}
-    for mutant, may_show in () if only_near else left.items():
-        stages[mutant] += [fast] if may_show and mutant not in imported else []
-        stages[mutant] += [tests for room, tests in SLOW_TESTS.items() if mutant.path.startswith(room)]
     forks = (
-        (mutant, Fork(functools.partial(tests_pass, mutant, tests), MOST_SECONDS)) for mutant, tests in stages.items()
+        (mutant, Fork(functools.partial(tests_pass, mutant, [*stages]), MOST_SECONDS))
+        for mutant, may_show in left.items()
+        for stages in [_stages(mutant, fast, may_show, are_alone)]
     )
     yield from (mutant for mutant, passed in passing(forks, jobs) if passed)
+
+
+def _stages(mutant: Mutant, fast: list[str], may_show: bool, are_alone: bool) -> Iterator[list[str]]:
+    is_runtime = mutant.path.startswith("keras_optkit/runtime/")
+    if may_show and not are_alone:
+        yield from near(mutant.path)
+    if may_show and (are_alone or not is_runtime):
+        yield fast
+    if not are_alone:
+        yield from (tests for room, tests in SLOW_TESTS.items() if mutant.path.startswith(room))
 
 
 def in_place(mutants: list[Mutant], fast: list[str], jobs: int) -> dict[Mutant, bool]:
@@ -128,9 +136,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="how many, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
-    parser.add_argument(
-        "--near", action="store_true", help="where a module is imported, run only the tests of its own room"
-    )
+    parser.add_argument("--tests", nargs="*", help="run these alone, and see soon what they notice")
     parser.add_argument("--slow", nargs="*", default=[], help="tests that are not fast")
     options = parser.parse_args()
 
@@ -143,10 +149,10 @@ def main() -> int:
     if options.sample and options.sample < len(mutants):
         mutants = sorted(random.Random(options.seed).sample(mutants, options.sample))
     reasons = listed()
-    fast = [str(ROOT / "tests"), *(f"--ignore={ROOT / test}" for test in options.slow)]
+    fast = options.tests or [str(ROOT / "tests"), *(f"--ignore={ROOT / test}" for test in options.slow)]
     lived: Counter[str] = Counter()
     unknown = 0
-    for mutant in unnoticed(mutants, fast, options.jobs, options.near):
+    for mutant in unnoticed(mutants, fast, options.jobs, bool(options.tests)):
         lived[mutant.path] += 1
         reason = reasons.get((mutant.path, mutant.old, mutant.new))
         unknown += reason is None

@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import stat
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -72,4 +73,6 @@ def _run(fork: Fork, temporary: str) -> NoReturn:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
         status = not fork.run()
     finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(status)

@@ -152,8 +152,10 @@ def _functions() -> dict[str, list[FunctionType]]:
 def _swaps(mutant: Mutant, functions: list[FunctionType]) -> dict[FunctionType, CodeType]:
     """The code of each living function that changes; none where something else changes, such as the body of a class."""
     path = str(ROOT / mutant.path)
-    old = list(_codes(compile(Path(path).read_text(encoding="utf-8"), path, "exec", dont_inherit=True)))
-    new = list(_codes(compile(mutant.source, path, "exec", dont_inherit=True)))
+    old, new = (
+        list(_codes(compile(source, path, "exec", dont_inherit=True)))
+        for source in (Path(path).read_text(encoding="utf-8"), mutant.source)
+    )
     if len(old) != len(new):
         return {}
     pairs = list(zip(old, new, strict=True))
