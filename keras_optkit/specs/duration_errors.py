@@ -30,6 +30,8 @@ _UNITS = {
 
 def no_duration(text: str) -> PydanticCustomError:
     """The error for a text that is no duration."""
+    if text.strip().lower() in {"epoch", "epochs"}:
+        return field_error("wrong_type", f"{FORMS}; did you mean '1 epoch'?", text)
     match = _ALMOST.fullmatch(text.strip()) if len(text) < _LONGEST else None
     if match is None:
         return field_error("wrong_type", FORMS, text)

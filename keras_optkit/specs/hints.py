@@ -49,8 +49,14 @@ def meant_type(name: str, known: Iterable[str]) -> tuple[str | None, str]:
             return meant, f"did you mean {meant!r}?"
         if word in _NO_TYPES:
             return None, _NO_TYPES[word]
-    meant = nearest(parts[-1] if parts else name, types.values())
+    meant = nearest(parts[-1] if parts else name, types.values()) or _named_within(parts, types)
     return meant, f"did you mean {meant!r}?" if meant else ""
+
+
+def _named_within(parts: Iterable[str], types: Mapping[str, str]) -> str | None:
+    """The type that is named in a name of several words, such as ``"paged_adamw_8bit"``."""
+    words = (_bare(word) for part in parts for word in re.split(r"[_-]", part)[::-1])
+    return next((types[name] for word in words if (name := _ELSEWHERE.get(word, word)) in types), None)
 
 
 def explain_unknown_field(name: str, given: Mapping[str, object], spec: type[BaseModel]) -> tuple[str | None, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from keras_optkit.specs.containers import MOST_VALUES
 from keras_optkit.specs.errors import careful, field_error, in_short
@@ -29,7 +29,7 @@ def _as_list(value: object) -> str:
         return f": write {in_short([part.strip() for part in value.split(',')])}"
     if isinstance(value, (set, frozenset)):
         return ", since a set has no order"
-    is_entry = isinstance(value, (int, float, Mapping)) and not isinstance(value, bool)
+    is_entry = isinstance(value, (int, float, Mapping, BaseModel)) and not isinstance(value, bool)
     return f": write [{in_short(value)}]" if is_entry else ""
 
 

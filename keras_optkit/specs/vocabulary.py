@@ -9,21 +9,28 @@ KERAS_NAMES = {
         "initial_learning_rate", "init_value", "base_learning_rate", "start", "value",
     ),
     "learning_rate": (
-        "schedule", "scheduler", "lr_schedule", "lr_scheduler", "learning_rate_schedule",
+        "schedule", "scheduler", "lr_schedule", "lr_scheduler", "learning_rate_schedule", "lr_scheduler_type",
+        "lr_policy",
     ),
     "end_learning_rate alpha minimum": (
         "floor", "min_lr", "end_lr", "final_lr", "eta_min", "min_learning_rate", "minimum_learning_rate",
-        "final_learning_rate", "end_value", "end",
+        "final_learning_rate", "end_learning_rate", "end_value", "end",
     ),
-    "max_learning_rate peak_learning_rate maximal_learning_rate warmup_target maximum": (
-        "cap", "max_lr", "peak_lr", "max_learning_rate", "peak_learning_rate", "maximal_learning_rate",
+    "maximum": ("cap",),
+    "max_learning_rate peak_learning_rate maximal_learning_rate warmup_target maximum learning_rate": (
+        "max_lr", "peak_lr", "max_learning_rate", "peak_learning_rate", "maximal_learning_rate",
         "peak_value", "warmup_learning_rate",
+    ),
+    "initial_learning_rate": (
+        "warmup_init_lr", "warmup_start_lr", "warmup_initial_learning_rate", "warmup_learning_rate_init",
     ),
     "epsilon epsilon_1": ("eps", "epsilon_hat", "adam_epsilon"),
     "beta_1 momentum rho": ("beta1", "b1", "adam_beta1", "momentum", "mu", "beta"),
     "beta_2 rho": ("beta2", "b2", "adam_beta2", "rho", "nu"),
     "rho learning_rate": ("alpha",),
-    "weight_decay": ("wd", "l2", "weight_decay_rate", "decay_weight", "decoupled_weight_decay"),
+    "weight_decay": ("wd", "weight_decay_rate", "decay_weight", "decoupled_weight_decay"),
+    "l1_regularization_strength": ("l1", "l1_reg", "l1_regularization"),
+    "l2_regularization_strength weight_decay": ("l2", "l2_reg", "l2_regularization"),
     "clipnorm": ("clip_norm", "grad_clip_norm"),
     "clipvalue": ("clip_value", "clip_grad", "clip_grad_value", "clip"),
     "global_clipnorm": (
@@ -73,6 +80,7 @@ TYPE_NAMES = {
     "WarmupStableDecay": ("wsd", "trapezoidal"),
     "Join": ("sequential", "chained", "join_schedules"),
     "SGD": ("momentum", "nesterov", "gradient_descent", "sgdm", "sgdw"),
+    "Nadam": ("nadamw",),
     "AdamW": ("bert_adam", "adam_weight_decay", "adamw_torch", "adamw_hf"),
     "ScheduleFreeAdamW": ("schedule_free", "adamw_schedule_free"),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from keras_optkit import (
     CosineDecayRestartsSpec,
     CosineDecaySpec,
     ExponentialDecaySpec,
+    FtrlSpec,
     InverseTimeDecaySpec,
     PiecewiseConstantDecaySpec,
     PolynomialDecaySpec,
@@ -80,6 +81,10 @@ def test_a_slip_is_answered_with_what_was_meant(cls, slip, meant, refusal):
         (AdamSpec, "momentum", "beta_1"),
         (AdamSpec, "rho", "beta_2"),
         (AdamSpec, "alpha", "learning_rate"),
+        (AdamSpec, "max_lr", "learning_rate"),
+        (AdamSpec, "l2", "weight_decay"),
+        (FtrlSpec, "l1", "l1_regularization_strength"),
+        (FtrlSpec, "l2", "l2_regularization_strength"),
         (ExponentialDecaySpec, "gamma", "decay_rate"),
         (ExponentialDecaySpec, "decay", "decay_rate"),
         (ExponentialDecaySpec, "learning_rate", "initial_learning_rate"),
@@ -111,7 +116,7 @@ def test_a_word_that_counts_epochs_is_answered_with_the_unit_that_is_counted(cls
     assert message == f"unknown field, its name in Keras is {today!r}, which counts steps: write '3 epochs'"
 
 
-@pytest.mark.parametrize("word", ["min_lr", "eta_min", "end_lr"])
+@pytest.mark.parametrize("word", ["min_lr", "eta_min", "end_lr", "end_learning_rate"])
 def test_a_word_for_the_last_rate_is_answered_with_a_fraction_where_keras_takes_one(word, refusal):
     message = refusal(CosineDecaySpec, **LEAST[CosineDecaySpec] | {word: 1e-6}).message
     assert message == "unknown field, its name in Keras is 'alpha', which is a fraction of the first rate"
