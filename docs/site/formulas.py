@@ -11,5 +11,6 @@ FORMULA = re.compile(r"^\$\$ (.+) \$\$$", re.MULTILINE)
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Return the page with its formulas in MathML. MkDocs calls this for every page."""
     return FORMULA.sub(
-        lambda found: f"<div>{convert(found[1], display='block')}</div>", markdown
+        lambda found: f'<div class="formula">{convert(found[1], display="block")}</div>',
+        markdown,
     )

@@ -14,5 +14,6 @@ def on_page_content(html: str, **_: Any) -> str:
 
 
 def _labelled(table: str) -> str:
+    table = table.replace("\\|", "|")  # a pipe in code, which Markdown shows with its backslash
     headings = cycle(re.sub("<[^>]+>", "", heading) for heading in HEADING.findall(table))
     return re.sub(r"<td\b", lambda _: f'<td data-label="{next(headings)}"', table)
