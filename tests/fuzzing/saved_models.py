@@ -69,7 +69,7 @@ def zipped(random: Random, config: bytes, *, is_right: bool) -> bytes:
     members = [("metadata.json", b"{}"), ("config.json", config), ("model.weights.h5", b"\x89HDF\r\n\x1a\n")]
     compressions = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
     if not is_right and random.random() < 0.02:
-        return bomb(random.randrange(4))
+        return bomb(random.randrange(5))
     if not is_right and random.random() < 0.2:
         members = broken_members(random, members)
         compressions += [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
@@ -105,7 +105,7 @@ def bomb(number: int) -> bytes:
     """A small zip that holds very much."""
     if number == 0:
         return to_zip([("config.json", b"{}"), *((str(i), b"") for i in range(20_000))], zipfile.ZIP_STORED)
-    config = [b" ", b"[", b"[],"][number - 1] * (MANY // number)
+    config = [b" " * MANY, b"[" * MANY, b"[" * 100_000, b"[]," * (MANY // 3)][number - 1]
     return to_zip([("config.json", b'{"a": [' + config + b"1]}")], zipfile.ZIP_DEFLATED)
 
 
