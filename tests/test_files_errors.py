@@ -50,13 +50,13 @@ use_ema: "no"
 
 def test_a_mistake_is_a_line_with_file_line_path_and_rule():
     assert mistakes("train.yaml", ISSUE, key="optimizer") == [
-        "train.yaml:7: optimizer.learning_rate.decay_stepz: unknown field, did you mean 'decay_steps'?"
+        "train.yaml:7: optimizer.learning_rate.decay_stepz: unknown field; did you mean 'decay_steps'?"
     ]
 
 
 def test_several_mistakes_are_several_lines_in_the_order_of_the_file():
     assert mistakes("train.yaml", SEVERAL) == [
-        "train.yaml:2: learning_rat: unknown field, did you mean 'learning_rate'?",
+        "train.yaml:2: learning_rat: unknown field; did you mean 'learning_rate'?",
         "train.yaml:7: groups.1.learning_rate_multiplier: must be >= 0, received -1",
         "train.yaml:8: momentum: must be in [0, 1), received 1.5",
         "train.yaml:9: use_ema: must be true or false, received 'no'",
@@ -90,7 +90,7 @@ MAPPING = "must be a ParamGroup, or a mapping of its fields"
         (".yaml", "type: SGD\nx: 1\n", ":2: x: unknown field, SGDSpec has learning_rate, "),
         (".yaml", "type: SGD\nuse_ema: yes", ":2: use_ema: must be true or false, received 'yes'"),
         (".yaml", "type: SGD\nlearning_rate: -.inf", f":2: {FINITE} -inf"),
-        (".yaml", "type: SGD\r\nlr: 1\r\n", ":2: lr: unknown field, its name in Keras is 'learning_rate'"),
+        (".yaml", "type: SGD\r\nlr: 1\r\n", ":2: lr: unknown field; Keras calls it 'learning_rate'"),
         (".yaml", "type: SGD\ngroups: [x]\n", f":2: groups.0: {MAPPING}, received 'x'"),
         (".json", '{"type": "SGD",\n"momentum": 2}', ":2: momentum: must be in [0, 1), received 2"),
         (".ini", "", ": a spec file ends in .json, .yaml, .yml, .toml, not '.ini'"),

@@ -76,7 +76,7 @@ def test_a_mistake_in_a_dictconfig_is_reported_at_its_path(refusal: Callable[...
     config = OmegaConf.create({"type": "adamw", "groups": [{"match": "a"}, {"match": "b", "weight_decy": 0.1}]})
     found = refusal(parse_spec, config)
     assert found.path == ("groups", 1, "weight_decy")
-    assert found.message == "unknown field, did you mean 'weight_decay'?"
+    assert found.message == "unknown field; did you mean 'weight_decay'?"
 
 
 def test_a_closed_and_read_only_dictconfig_is_read_and_left_as_it_was() -> None:

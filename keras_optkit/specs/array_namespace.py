@@ -1,6 +1,6 @@
-"""NumPy, the array namespace unless another is given, imported when it is first used.
+"""NumPy, the default array namespace, imported on first use.
 
-Its import takes nearly as long as pydantic's, and reading or checking a spec needs none of it.
+Its import takes nearly as long as pydantic's, and reading or validating a spec does not need it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 else:
 
     class _NumPy:
-        """The module ``numpy``, as far as one sees from outside."""
+        """Behaves like the module ``numpy``."""
 
         def __getattr__(self, name: str) -> Any:
             found = getattr(importlib.import_module("numpy"), name)
-            setattr(self, name, found)  # asked for once
+            setattr(self, name, found)  # so that the next access does not come here
             return found
 
         def __repr__(self) -> str:
@@ -29,5 +29,5 @@ else:
 
 
 def is_numpy(xp: Any) -> bool:
-    """Whether the array namespace ``xp`` is NumPy, imported by whomever."""
+    """Whether the array namespace ``xp`` is NumPy: the module itself, or the one of this file."""
     return getattr(xp, "__name__", "") == "numpy"

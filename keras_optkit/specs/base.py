@@ -1,4 +1,4 @@
-"""``Spec``: what every spec is, and ``register_spec``, which makes one of your own readable by its type."""
+"""``Spec``, the base of every spec, and ``register_spec``, which makes your own readable by its type."""
 
 import inspect
 from typing import Any, ClassVar, Self, TypeVar
@@ -35,7 +35,7 @@ class Spec(TypedValue, kind=True):
 
     _noun: ClassVar[str] = "optimizer or schedule"
     since_keras: ClassVar[str]
-    """The first Keras that has the class and trains it, where that is a later one than 3.0."""
+    """The first Keras version that has the class and can train with it, if it is later than 3.0."""
 
     @short_traceback
     def resolve(self, *, steps_per_epoch: int | None = None, epochs: int | None = None) -> Self:
@@ -57,16 +57,16 @@ class Spec(TypedValue, kind=True):
 
     @model_serializer(mode="wrap")
     def _with_type(self, serialize: SerializerFunctionWrapHandler, info: SerializationInfo):  # type: ignore[no-untyped-def]
-        """With its ``type`` also where defaults are left out, because it is read by that.
+        """The fields with the ``type``, even if defaults are left out: it is needed to read the spec again.
 
-        It declares no type, which would take the place of the fields in a JSON Schema.
+        This method has no return type, because pydantic would put that in place of the fields in a JSON Schema.
         """
         fields: dict[str, object] = serialize(self)
         asked_for = (info.include is None or "type" in info.include) and "type" not in (info.exclude or ())
         return {"type": self.type, **fields} if asked_for else fields
 
     def _repr_html_(self) -> str | None:
-        """What a notebook shows: the text alone, unless the package puts a picture in this place."""
+        """What a notebook shows: only the text, unless the package replaces this method."""
         return None
 
     @classmethod
@@ -83,7 +83,7 @@ class Spec(TypedValue, kind=True):
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
         if not cls.is_kind:
             return super().__get_pydantic_json_schema__(schema, handler)
-        # First a placeholder, to which specs that hold specs of the kind refer.
+        # First a placeholder, so that specs with specs of this kind inside can refer to it.
         handler(core_schema.definitions_schema(core_schema.any_schema(ref=_reference(cls)), []))
         known = registered(cls)
         specs = core_schema.tagged_union_schema({name: _complete(spec) for name, spec in known.items()}, "type")
@@ -91,12 +91,12 @@ class Spec(TypedValue, kind=True):
         names = [name for name, spec in known.items() if not needed(spec)]
         if handler.mode == "serialization" or not names:
             return described
-        # The canonical names apart, so that an editor proposes them.
+        # The canonical names are listed separately, so that an editor proposes them.
         return {"anyOf": [described, {"enum": names}, {"type": "string", "pattern": "|".join(map(spellings, names))}]}
 
 
 def _reference(kind: type[Spec]) -> str:
-    """What pydantic calls a class that is defined once and referred to."""
+    """The name under which pydantic's schemas refer to the class."""
     return f"{kind.__module__}.{kind.__qualname__}:{id(kind)}"
 
 
@@ -113,7 +113,7 @@ def register_spec(cls: type[S]) -> type[S]:
 
     Raises:
         TypeError: ``cls`` is not a subclass of ``OptimizerSpec`` or ``ScheduleSpec``, or lacks an abstract method.
-        ValueError: another class has the name. (The same class may be registered again, as a notebook does.)
+        ValueError: another class has this name. (You can register the same class again, as happens in a notebook.)
 
     Examples:
         >>> from keras_optkit.fields import Rate

@@ -1,4 +1,4 @@
-"""Going through the values of fields: entries of tuples, of lists and of dicts, as specs of one's own may have them."""
+"""Visits the entries of tuples, lists and dicts in the fields of a spec. Users' own specs may have any of them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pydantic import BaseModel
 from keras_optkit.specs.durations import Duration
 from keras_optkit.specs.errors import field_error
 
-#: What a spec or a file may hold. Two lines of Python or of YAML can make billions of one value.
+#: The most values in a spec or a file. Two lines of Python or YAML can expand to billions.
 MOST_VALUES = 100_000
-# Far more than anybody needs. Python's limit of 1,000 calls is reached by a repr at 200, by a graph sooner.
+# Far more than anybody needs. At 200 levels, a repr reaches Python's limit of 1,000 nested calls, and a graph sooner.
 _DEEPEST = 50
 
 
 def entries(value: Any) -> Iterator[tuple[int | str, Any]]:
-    """The entries of a container, each with its index or key; nothing of any other value."""
+    """The entries of a container, each with its index or key; empty for any other value."""
     if isinstance(value, dict):
         yield from value.items()
     elif isinstance(value, (tuple, list)):
@@ -25,7 +25,7 @@ def entries(value: Any) -> Iterator[tuple[int | str, Any]]:
 
 
 def with_entries(value: Any, change: Callable[[int | str, Any], Any]) -> Any:
-    """``value`` with ``change(index or key, entry)`` for each entry; ``value`` itself where nothing changes."""
+    """``value`` with ``change(index or key, entry)`` for each entry; ``value`` itself if nothing changes."""
     if not isinstance(value, (dict, tuple, list)):
         return value
     old = dict(entries(value))
@@ -38,14 +38,14 @@ def with_entries(value: Any, change: Callable[[int | str, Any], Any]) -> Any:
 
 
 def check_size(value: Any, levels: int = _DEEPEST, before: int = 0) -> int:
-    """The number of values in ``value``, defaults left out, added to those ``before``; one at two places counts twice.
+    """The number of values in ``value``, without defaults, plus those ``before``. A shared value counts each time.
 
     Raises:
-        PydanticCustomError: a validator's error: they are too many, or more than ``levels`` specs lie in each other.
+        PydanticCustomError: there are too many, or more than ``levels`` specs inside each other.
     """
     if is_spec := isinstance(value, BaseModel):
         if not levels:
-            raise field_error("recursion", f"is nested too deeply: at most {_DEEPEST} specs may lie in each other")
+            raise field_error("recursion", f"must not have more than {_DEEPEST} specs inside each other")
         fields = vars(value)
         inner = [fields[name] for name in value.model_fields_set]
     else:
@@ -54,7 +54,7 @@ def check_size(value: Any, levels: int = _DEEPEST, before: int = 0) -> int:
     if count > MOST_VALUES:
         raise field_error("too_large", f"expands to more than {MOST_VALUES:,} values")
     for each in inner:
-        # Most fields hold none. To look into each, and at the defaults, would take half as long as the validation.
+        # Most fields have plain values. Looking into each, and at defaults, would take half as long as the validation.
         if type(each) not in _PLAIN:
             count = check_size(each, levels - is_spec, count)
     return count

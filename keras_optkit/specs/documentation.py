@@ -1,4 +1,4 @@
-"""What docstrings say of a class and of its fields, inherited ones included."""
+"""The descriptions of a class and of its fields, from the docstrings of the class and of its bases."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ SECTION = "Attributes:\n"
 
 
 def text_of(cls: type[BaseModel]) -> str:
-    """The docstring of ``cls`` itself, without examples and without sections; "" if it has none."""
+    """The docstring of ``cls`` itself, without examples and sections; "" if it has none."""
     before = re.split(r"^\w+:\n    ", docstring(cls), maxsplit=1, flags=re.MULTILINE)[0]
     return "\n\n".join(part for part in before.strip().split("\n\n") if not part.startswith(">>> "))
 
 
 def as_markdown(text: str) -> str:
-    """``text`` of a docstring as Markdown, which JSON Schemas hold: one line a paragraph, with code in one backtick."""
+    """``text`` of a docstring as Markdown, for JSON Schemas: one line per paragraph, and code in single backticks."""
     return re.sub(r"(?<=\S)\n(?=[^\s*-])", " ", text).replace("``", "`")
 
 
 def texts_of_fields(cls: type[BaseModel]) -> dict[str, str]:
-    """What is known of each field of ``cls``, with its range.
+    """The description of each field of ``cls``, with its range.
 
-    It stands in the ``Attributes`` section of the class or of the nearest base that has one; else it is the
-    description that pydantic knows.
+    It comes from the ``Attributes`` section of the class or of its nearest base, or from pydantic's ``description``.
     """
     written: dict[str, str] = {}
     for base in reversed(cls.__mro__):
@@ -42,7 +41,7 @@ def texts_of_fields(cls: type[BaseModel]) -> dict[str, str]:
 
 
 def docstring(cls: type) -> str:
-    """The docstring that is written in ``cls``, if one is."""
+    """The docstring of ``cls`` itself, not an inherited one; "" if it has none."""
     return inspect.cleandoc(vars(cls).get("__doc__") or "")
 
 

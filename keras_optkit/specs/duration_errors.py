@@ -1,4 +1,4 @@
-"""What is no duration, and the duration that it was probably meant to be."""
+"""Errors for values that are not durations, with the duration that was probably meant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST = 40
 _ALMOST = re.compile(
     r"(?P<sign>-?)(?P<number>[0-9]+(,[0-9]{3})*(\.[0-9]+)?)\s*(?P<word>[a-z%]*)", re.ASCII | re.IGNORECASE
 )
-#: How units begin that people write -> how to write a number of them.
+#: The first letters of units that people write -> how to write a number of these.
 _UNITS = {
     "": "{number}",
     "st": "{number}",
@@ -29,7 +29,7 @@ _UNITS = {
 
 
 def no_duration(text: str) -> PydanticCustomError:
-    """The error for a text that is no duration."""
+    """The error for a text that is not a duration."""
     if text.strip().lower() in {"epoch", "epochs"}:
         return field_error("wrong_type", f"{FORMS}; did you mean '1 epoch'?", text)
     match = _ALMOST.fullmatch(text.strip()) if len(text) < _LONGEST else None
@@ -46,13 +46,13 @@ def no_duration(text: str) -> PydanticCustomError:
 
 
 def bare_float(amount: float, value: object) -> PydanticCustomError:
-    """The error for a float that is no number of steps. With 1.0 people may mean one step or the whole run."""
+    """The error for a float that is not a number of steps. 1.0 may mean one step or the whole run."""
     if amount == 0:
-        rule = "must not be a bare float: write 0"
+        rule = "must not be a bare float; write 0"
     elif amount == 1:
-        rule = "must not be a bare float: write 1 for one step, '1 epoch' or '100%'"
+        rule = "must not be a bare float; write 1 for one step, '1 epoch' or '100%'"
     elif amount < 1:
-        rule = f"must not be a bare float: write '{amount!r} epochs', or '{amount * 100:g}%' of the run"
+        rule = f"must not be a bare float; write '{amount!r} epochs', or '{amount * 100:g}%' of the run"
     else:
-        rule = f"must be a whole number of steps: write round({amount!r}), or '{amount!r} epochs'"
+        rule = f"must be a whole number of steps; write round({amount!r}), or '{amount!r} epochs'"
     return field_error("wrong_type", rule, value)

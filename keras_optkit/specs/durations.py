@@ -1,7 +1,7 @@
-"""Durations: how long something lasts, in steps, in epochs or in percent of the run.
+"""Durations: lengths in steps, in epochs or as a percentage of the run.
 
-A step is one batch. How many steps an epoch or the run has is known only when something is built or previewed; then
-every duration becomes a number of steps, in ``resolving``.
+A step is one batch. The number of steps in an epoch or in the run is known only when something is built or previewed.
+``resolving`` then converts every duration to steps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from keras_optkit.specs.errors import careful, field_error, in_short
 from keras_optkit.specs.numbers import MOST_STEPS, countable, counted, real, scalar, whole_number
 from keras_optkit.specs.spelling import in_any_case
 
-# Nobody means a number of more digits; up to here all of them count.
+# No real duration has more digits than this; all of them count.
 _MOST_DIGITS = 100
 _EXACTLY = Context(prec=_MOST_DIGITS)
 _NUMBER = r"([0-9]+(_[0-9]+)*(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -32,15 +32,15 @@ _TEXT = re.compile(rf"(?P<number>{_NUMBER})\s*(?P<unit>epochs?|%|percent|steps?)
 
 
 class Duration(str):
-    """A duration in epochs or in percent of the run: the text ``"20 epochs"``, ``"0.5 epochs"`` or ``"5%"``.
+    """A duration in epochs or as a percentage of the run, such as ``"20 epochs"``, ``"0.5 epochs"`` or ``"5%"``.
 
-    It is a string, so a spec prints, dumps and reads back as it was written. As the type of a field of a spec it reads
-    all three units; a number of steps is an ``int``. A duration of zero is false in every unit.
+    It is a string, so a spec prints, dumps and reads back the way you wrote it. As the type of a field, it reads all
+    three units; a number of steps stays an ``int``. A duration of zero is false in every unit.
 
     Attributes:
         amount: the number, >= 0.
         unit: ``"epochs"`` or ``"%"``.
-        exact: the number as it was written, which a float may have to round.
+        exact: the number as written, without the rounding of a float.
 
     Raises:
         ValueError: the text is not a duration.
@@ -62,12 +62,12 @@ class Duration(str):
         except PydanticCustomError as error:
             raise ValueError(f"a duration {error}") from None
         if isinstance(duration, int):
-            raise ValueError(f"a number of steps is an int: write {duration}, not Duration({in_short(text)})")
+            raise ValueError(f"a number of steps is an int; write {duration}, not Duration({in_short(text)})")
         return cls._of(duration.exact, str(duration))
 
     @classmethod
     def epochs(cls, number: float) -> Self:
-        """A duration of a ``number`` of epochs, >= 0 and not necessarily whole.
+        """A duration of ``number`` epochs, >= 0 and not necessarily whole.
 
         Raises:
             ValueError: ``number`` is not a finite number >= 0.
@@ -101,7 +101,7 @@ class Duration(str):
 
     @classmethod
     def _written(cls, number: Decimal, unit: str) -> Self:
-        """The duration of a ``number`` that a float can hold, in its shortest form."""
+        """The duration of a ``number`` that a float can represent, in its shortest form."""
         amount = _EXACTLY.normalize(number.copy_abs())  # without the sign of -0.0
         digits = f"{amount:f}" if -5 < amount.adjusted() < 17 else f"{amount:e}"
         return cls._of(Fraction(amount), f"{digits}{'%' if unit == '%' else ' epoch' if amount == 1 else ' epochs'}")
@@ -114,8 +114,8 @@ class Duration(str):
         return duration
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        # Specs share it: `_from_text` keeps what it has read.
-        raise AttributeError(f"{name} of {in_short(self)} cannot be set: a Duration is immutable, write a new one")
+        # Specs share durations, because `_from_text` caches them.
+        raise AttributeError(f"{name} of {in_short(self)} cannot be set: a Duration is immutable, create a new one")
 
     def __bool__(self) -> bool:
         return self.exact != 0
@@ -135,7 +135,7 @@ def read_duration(value: object) -> int | Duration:
     """``value`` as a duration >= 0: an int (steps), a ``Duration``, or the text of either.
 
     Raises:
-        PydanticCustomError: a validator's error, to which pydantic adds the path.
+        PydanticCustomError: ``value`` is not a duration >= 0.
     """
     duration = value if type(value) is int and value <= MOST_STEPS else _read(value)
     if isinstance(duration, int) and duration < 0:
@@ -144,7 +144,7 @@ def read_duration(value: object) -> int | Duration:
 
 
 def positive_duration(value: object) -> int | Duration:
-    """``read_duration`` for a duration that must be longer than nothing."""
+    """``read_duration`` for a duration that must be > 0."""
     duration = value if type(value) is int and value <= MOST_STEPS else 0 if _is_bare_zero(value) else _read(value)
     if not duration or (isinstance(duration, int) and duration < 0):
         raise field_error("out_of_range", "must be > 0", value)
@@ -153,7 +153,7 @@ def positive_duration(value: object) -> int | Duration:
 
 @careful
 def _is_bare_zero(value: object) -> bool:
-    """Whether ``value`` is 0.0 or "0.0", which is not to be answered with "write 0" where 0 is refused too."""
+    """Whether ``value`` is 0.0 or "0.0". The error must not suggest 0 if 0 is refused too."""
     return "0" in value and not value.strip(" 0.") if isinstance(value, str) else real(value) == 0
 
 
@@ -171,11 +171,11 @@ def _read(value: object) -> int | Duration:
     if amount is None or not math.isfinite(amount):
         raise field_error("wrong_type", FORMS, value)
     if amount < 0:
-        return -1  # which is in no range
+        return -1  # outside every range
     raise bare_float(amount, value)
 
 
-# A sweep or a test suite reads the same few texts again and again: 0.2 us for each instead of 3.
+# A sweep or a test suite reads the same few texts many times. From the cache, each takes 0.2 us instead of 3.
 @lru_cache(maxsize=1_000)
 def _from_text(text: str) -> int | Duration:
     steps = whole_number(text)
@@ -191,7 +191,7 @@ def _from_text(text: str) -> int | Duration:
     if not math.isfinite(amount):
         raise field_error("not_finite", "must be finite", text)
     if amount == 0 and number.lower().partition("e")[0].strip("0."):
-        raise field_error("out_of_range", "must be 0, or a number that a float can hold", text)
+        raise field_error("out_of_range", "must be 0, or a number that a float can represent", text)
     exact = Decimal(number)
     if unit.startswith(("epoch", "%", "percent")):
         return Duration._written(exact, "epochs" if unit.startswith("epoch") else "%")
@@ -201,7 +201,7 @@ def _from_text(text: str) -> int | Duration:
 
 
 def in_one_unit(*durations: int | str) -> list[Fraction] | None:
-    """The amounts of ``durations``, where all have one unit. Across units nothing is certain before a run is known."""
+    """The amounts of ``durations`` if they share a unit. Different units cannot be compared before the run is known."""
     units = {duration.unit if isinstance(duration, Duration) else type(duration) for duration in durations}
     if len(units) > 1 or str in units:
         return None
@@ -210,7 +210,7 @@ def in_one_unit(*durations: int | str) -> list[Fraction] | None:
 
 def duration_schema(least: int) -> dict[str, Any]:
     """The JSON Schema of a duration of at least ``least`` steps, 0 or 1."""
-    # What is longer than nothing has a digit other than 0. Neither form can be searched slowly.
+    # A duration > 0 has a digit other than 0. No text makes either pattern slow.
     digits = "(0_?)*[1-9](_?[0-9])*" if least else "[0-9](_?[0-9])*"
     decimal = r"((0_?)*0)?\.0*[1-9][0-9]*" if least else r"\.[0-9]+"
     number = rf"({digits}(\.[0-9]*)?|{decimal})([eE][+-]?[0-9]+)?"
@@ -221,7 +221,7 @@ def duration_schema(least: int) -> dict[str, Any]:
         "minimum": least,
         "maximum": MOST_STEPS,
         "pattern": rf"^\s*(({whole})\s*({steps})?|{number}\s*({epochs}|%|{in_any_case('percent')}))\s*$",
-        "patternErrorMessage": FORMS,  # which editors show instead of the pattern
+        "patternErrorMessage": FORMS,  # editors show this instead of the pattern
     }
 
 
@@ -229,12 +229,12 @@ def _as_plain(duration: int | str) -> int | str:
     return str(duration) if isinstance(duration, str) else duration
 
 
-#: Dumps a ``Duration`` as a ``str``, since writers of files know no subclasses of it.
+#: Dumps a ``Duration`` as a plain ``str``, because file writers do not accept subclasses of ``str``.
 plain_text = PlainSerializer(_as_plain, return_type=int | str)
 
 
 def first_not_rising(durations: Sequence[int | str]) -> str | None:
-    """Where ``durations`` certainly do not rise strictly, as text."""
+    """Where ``durations`` are certainly not strictly increasing, as text."""
     for before, after in pairwise(durations):
         amounts = in_one_unit(before, after)
         if amounts and amounts[1] <= amounts[0]:
@@ -243,17 +243,17 @@ def first_not_rising(durations: Sequence[int | str]) -> str | None:
 
 
 def in_steps(duration: int | str) -> int:
-    """The number of steps of a duration that was resolved.
+    """The number of steps of a resolved duration.
 
     Raises:
-        ValueError: it was not.
+        ValueError: the duration is in epochs or percent.
     """
     if isinstance(duration, int):
         return duration
     needed = ", ".join(f"{name}=..." for name in needed_for(duration))
-    raise ValueError(f"{duration!r} is not a number of steps yet: resolve({needed}) the spec first")
+    raise ValueError(f"{duration!r} is not a number of steps yet: call resolve({needed}) on the spec first")
 
 
 def needed_for(duration: str) -> tuple[str, ...]:
-    """The names of the numbers without which ``duration`` cannot become steps."""
+    """The names of the numbers that are needed to convert ``duration`` to steps."""
     return ("steps_per_epoch", "epochs") if duration.endswith("%") else ("steps_per_epoch",)

@@ -1,7 +1,6 @@
-"""Error messages: the path that the user wrote, the rule, and the value received.
+"""Error messages: the path as the user wrote it, the rule, the value received and the remedy.
 
-Each mistake is a line of a pydantic ``ValidationError``. However much was received, a line stays short, and so does
-the error.
+Each mistake is a line of a pydantic ``ValidationError``. Lines and errors stay short, however large the value is.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-# A person reads some lines, and mends them. 50,000 would be megabytes, in which nobody finds the first.
+# Nobody corrects more at a time. 50,000 lines would be megabytes, and hide the first.
 _MOST_LINES = 50
-# It takes 2 ms to find out what one was meant to be.
+# It takes 2 ms to find the suggestion for each unknown field.
 _MOST_UNKNOWN = 20
-# The longest message of our own lists all types: some 600 characters.
+# Our own longest message lists all types, in some 600 characters.
 _LONGEST_MESSAGE = 2000
 _LONGEST_NAME = 100
 _LONGEST_PATH = 30
@@ -38,7 +37,7 @@ class _Short(reprlib.Repr):
         return super().repr_instance(OnOneLine(x) if is_model(x) else x, level)
 
     def repr_int(self, x: int, level: int) -> str:
-        # Python prints no int of more than 4,300 digits, and takes long for those before.
+        # Python refuses to print an int of more than 4,300 digits, and is slow for slightly shorter ones.
         return super().repr_int(x, level) if x.bit_length() < 1000 else f"an int of {x.bit_length()} bits"
 
 
@@ -47,24 +46,24 @@ _short.maxstring = _short.maxother = _short.maxlong = 80
 
 
 def in_short(value: object) -> str:
-    """The repr of any value, also of a huge one or of one without a repr, as it can stand in a message."""
+    """A short repr of any value for a message, even if the value is huge or its ``repr`` raises."""
     try:
         return _short.repr(value)
-    except Exception:  # reprlib knows what has no repr, but not a list of somebody's own without a length
+    except Exception:  # reprlib handles a repr that raises, but not a list whose length raises
         return f"<{type(value).__name__}>"
 
 
 def why(error: BaseException) -> str:
-    """What ``error`` says, after its class, as it can stand in a message."""
+    """The class and the message of ``error``, shortened for another message."""
     try:
         text = str(error)
-    except Exception:  # of an exception of somebody's own
+    except Exception:  # a user's own exception can have a __str__ that raises
         text = ""
     return f"{type(error).__name__}: {cut(text, 200)}"
 
 
 def careful(read: Callable[[Any], R]) -> Callable[[Any], R]:
-    """The validator ``read``, for values with methods of which nobody knows what they raise: that is a mistake too."""
+    """The validator ``read``, for any object: if one of its methods raises, that is a mistake as well."""
 
     @wraps(read)
     def carefully(value: Any) -> R:
@@ -73,13 +72,13 @@ def careful(read: Callable[[Any], R]) -> Callable[[Any], R]:
         except (PydanticCustomError, ValidationError):
             raise
         except Exception as error:
-            raise field_error("wrong_type", f"must be a value that can be read ({why(error)})", value) from None
+            raise field_error("wrong_type", f"cannot be read; it raises {why(error)}", value) from None
 
     return carefully
 
 
 class Mistake(NamedTuple):
-    """One line of a ``ValidationError``: where, what was received, and what is wrong with it."""
+    """One line of a ``ValidationError``: the path, the value received, and the error."""
 
     path: tuple[int | str, ...]
     received: object
@@ -87,34 +86,35 @@ class Mistake(NamedTuple):
 
 
 def field_error(kind: str, rule: str, *received: object) -> PydanticCustomError:
-    """The error of one field: the ``kind`` of mistake, the ``rule`` it breaks, and the value, if it helps to see it.
+    """The error of one field: the ``kind`` of mistake, the broken ``rule``, and the value if it helps.
 
-    A validator raises it as it is; pydantic adds the path.
+    A remedy follows the rule after ``"; "``; the value goes between them. A validator raises the error; pydantic adds
+    the path.
     """
-    separator = " Received " if rule.endswith("?") else ", received "
-    message = cut(separator.join([rule, *map(in_short, received)]), _LONGEST_MESSAGE)
-    # Pydantic asks for literals because it fills templates; without a context it fills nothing in, so that
-    # braces in a received value stay as they are.
+    rule, semicolon, remedy = rule.partition("; ")
+    message = cut(", received ".join([rule, *map(in_short, received)]) + semicolon + remedy, _LONGEST_MESSAGE)
+    # Pydantic expects literals because messages are templates. Without a context it fills nothing in, so braces in a
+    # received value stay as they are.
     return PydanticCustomError(kind, message)  # pyright: ignore[reportArgumentType]
 
 
 def validation_error(title: str, mistakes: Iterable[Mistake], *, more: int = 0) -> ValidationError:
-    """One ``ValidationError`` for the first 50 ``mistakes`` in the thing called ``title``; it counts the ``more``."""
+    """One ``ValidationError``, called ``title``, for the first 50 ``mistakes``; ``more`` are only counted."""
     shown = list(mistakes)
     more += len(shown[_MOST_LINES:])
     del shown[_MOST_LINES:]
     if more:
         shown.append(Mistake((), None, field_error("more", f"and {more:,} more mistakes")))
     lines = [InitErrorDetails(type=error, loc=_readable(path), input=_as_input(got)) for path, got, error in shown]
-    # Hidden, because the message has the value already, shortened where it must be.
+    # Hidden, because the message already has the value, in short.
     return ValidationError.from_exception_data(title, lines, hide_input=True)
 
 
 def explained(error: ValidationError, data: object, spec: type[BaseModel]) -> ValidationError:
-    """``error``, raised when a ``spec`` was made from ``data``, in our words and with one line for one mistake.
+    """``error``, raised when a ``spec`` was created from ``data``, in our words and with one line per mistake.
 
-    Unknown fields come first, because they explain the most; a field that is missing only because its name was
-    written otherwise is not reported a second time.
+    Unknown fields come first, because they explain the most. If a required field was written under another name, it is
+    not reported as missing too.
     """
     from keras_optkit.specs.hints import explain_unknown_field
 
@@ -140,38 +140,36 @@ def _reworded(line: ErrorDetails, spec: type[BaseModel]) -> PydanticCustomError:
     if kind == "missing":
         return field_error("required", "required, but not given")
     if kind == "literal_error" and line["loc"] == ("type",):
-        rule = f"must be {spec.model_fields['type'].default!r}, as this is {spec.__name__} (parse_spec reads any type)"
+        rule = f"must be {spec.model_fields['type'].default!r} in {spec.__name__}; parse_spec reads any type"
         return field_error("wrong_type", rule, received)
     without = _without(line, spec)
     if kind in _RULES:
         rule = _RULES[kind].format_map({"class_name": spec.__name__} | context)
         return field_error("wrong_type", rule + without, received)
-    if kind in {"value_error", "assertion_error"}:  # raised by a validator of somebody's own
+    if kind in {"value_error", "assertion_error"}:  # raised by a user's own validator
         return field_error(kind, str(context["error"]) or "is refused", received)
-    if "url" in line:  # pydantic adds an address to its own kinds, and to no other
+    if "url" in line:  # pydantic adds an address to its own kinds only
         return field_error(kind, line["msg"], received)
-    # Those of ours have the value at the end of their message.
-    rule, separator, value = line["msg"].rpartition(", received ")
-    return field_error(kind, f"{rule}{without}{separator}{value}" if separator else value)
+    return field_error(kind, line["msg"] + without)  # one of ours, which has the value
 
 
 def says_none(value: Any) -> bool:
-    """Whether ``value`` is None, or a text for it: in quotes, or Python's word in YAML."""
-    # type(), since anything may have been written, also what raises when it is asked for its class.
+    """Whether ``value`` is None, or a string that means None, such as ``"null"`` or Python's ``None`` in YAML."""
+    # type(), because the __class__ of a user's own object can raise.
     return value is None or (issubclass(type(value), str) and str.lower(value) in {"none", "null", ""})
 
 
 class IfZero(str):
-    """In the type of a field that takes no 0: what to write instead."""
+    """Marks the type of a field that does not accept 0, with the remedy."""
 
     __slots__ = ()
 
 
 def _without(line: ErrorDetails, spec: type[BaseModel]) -> str:
-    """What to add if a field's value says that there is to be none of it, as None, False and 0 do."""
+    """The remedy if the value, such as None, False or 0, was meant to turn the field off."""
     name, *inside = line["loc"] or ("",)
     field = spec.model_fields.get(str(name))
-    if field is None or any(isinstance(part, str) for part in inside):  # a field of a spec inside has its own words
+    if field is None or any(isinstance(part, str) for part in inside):  # a field of a nested spec has its own remedy
         return ""
     received = line["input"]
     if line["type"] == "out_of_range" and _is_zero(received):
@@ -208,7 +206,7 @@ _RULES = {
 
 
 def _as_input(received: object) -> object:
-    """``received`` as the error keeps it: as it is, if the error can then be written as JSON and sent elsewhere."""
+    """``received`` as the error keeps it: unchanged if it can be written as JSON, otherwise its short repr."""
     if received is None or type(received) in {bool, float}:
         return received
     is_plain = (type(received) is int and -(2**63) <= received < 2**63) or (
@@ -218,14 +216,14 @@ def _as_input(received: object) -> object:
 
 
 def _readable(path: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """``path``, in which no name is longer than a line, and with a gap where there are very many."""
+    """``path`` with long names shortened, and with a gap if there are very many names."""
     if len(path) > _LONGEST_PATH:
         path = (*path[: _LONGEST_PATH - 1], "...", path[-1])
     return tuple(cut(name, _LONGEST_NAME) if isinstance(name, str) else name for name in path)
 
 
 def cut(text: str, longest: int) -> str:
-    """``text`` with its middle left out where it is too long, and with escapes for what is no character."""
+    """``text`` without its middle if it is too long, and with escapes for what cannot be printed."""
     if len(text) > longest:
         text = f"{text[: longest * 2 // 3]}...{text[-longest // 4 :]}"
     return text if text.isprintable() else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -27,13 +27,13 @@ from keras_optkit.specs.numbers import LARGEST, MOST_STEPS, SMALLEST, scalar, to
 
 
 class Range:
-    """The numbers that a field takes, written as in an error: ``"[0, 1)"``, ``"> 0"``, ``">= 1"``, ``"(-inf, inf)"``.
+    """The numbers that a field accepts, written as in an error: ``"[0, 1)"``, ``"> 0"``, ``">= 1"``, ``"(-inf, inf)"``.
 
     ``Annotated[float, Range("(0, 0.5]")]`` reads a float, ``Annotated[int, Range("[1, 100]")]`` a whole number. The
-    range is the field's check, the words of its error, with the ``remedy`` added, and its JSON Schema.
+    range validates the field, and describes it in errors and in JSON Schema. Errors end with the ``remedy``.
 
-    Keras computes in float32, so an end that is left out is left out also after rounding to float32: 0.99999999 is not
-    in ``[0, 1)``.
+    Keras computes in float32, so a number that float32 rounds to an excluded end is excluded too: 0.99999999 is not in
+    ``[0, 1)``.
 
     Raises:
         ValueError: the text is not a range.
@@ -42,18 +42,18 @@ class Range:
     def __init__(self, text: str, remedy: str = "") -> None:
         match = _RANGE.fullmatch(text)
         if match is None:
-            raise ValueError(f"a range is written as '[0, 1)', '> 0' or '<= 0', not {in_short(text)}")
+            raise ValueError(f"a range must be written like '[0, 1)', '> 0' or '<= 0', not {in_short(text)}")
         sign, bound, opening, low, high, closing = match.groups()
         if sign:
             low, high = (bound, "inf") if sign[0] == ">" else ("-inf", bound)
         self.low, self.high = float(low), float(high)
         if not self.low < self.high:
-            raise ValueError(f"a range begins below its end, but {in_short(text)} does not")
+            raise ValueError(f"a range must begin below its end, but {in_short(text)} does not")
         self._low_is_in, self._high_is_in = opening == "[" or sign == ">=", closing == "]" or sign == "<="
         self.words = text if sign else f"in {text}"
         self.rule = f"must be {self.words}"
-        self._remedy = f" ({remedy})" if remedy else ""
-        # What is written as an open end, as the closed one that means the same, so that a check is one comparison.
+        self._remedy = f"; {remedy}" if remedy else ""
+        # An open end becomes the closed one with the same meaning, so that one comparison validates a number.
         self._least = self.low if self._low_is_in else _past(self.low, math.inf)
         self._most = self.high if self._high_is_in else _past(self.high, -math.inf)
 
@@ -61,24 +61,24 @@ class Range:
         """``value`` as a float in the range.
 
         Raises:
-            PydanticCustomError: a validator's error: it is no number, or not in the range.
+            PydanticCustomError: ``value`` is not a number, or is outside the range.
         """
-        # Most values are such floats already, and need no further call (3% of a spec's validation).
+        # Most values are such floats already. Skipping the call saves 3% of a spec's validation.
         number = value if type(value) is float and SMALLEST <= value <= LARGEST else to_number(value)
         if self._least <= number <= self._most:
             return number
         rounds_out = self.low < number < self.high
         rounded = ", also after rounding to float32" if rounds_out else ""
         is_share = self.low >= 0 and self.high <= 1 and 10 <= number < 100 and self._least <= number / 100 <= self._most
-        percent = f" ({number:g}% is {number / 100:g})" if is_share else ""
-        sign = f": write {-number:g}" if self.high <= 0 < number and self._least <= -number else ""
+        percent = f"; {number:g}% is {number / 100:g}" if is_share else ""
+        sign = f"; write {-number:g}" if self.high <= 0 < number and self._least <= -number else ""
         raise field_error("out_of_range", f"{self.rule}{rounded}{percent or sign or self._remedy}", value)
 
     def whole_number(self, value: object) -> int:
         """``value`` as an int in the range.
 
         Raises:
-            PydanticCustomError: a validator's error: it is no whole number, or not in the range.
+            PydanticCustomError: ``value`` is not a whole number, or is outside the range.
         """
         number = whole_number(value)
         if number is None:
@@ -89,7 +89,7 @@ class Range:
 
     @property
     def json_schema(self) -> dict[str, float]:
-        """The range in the words of JSON Schema."""
+        """The range as JSON Schema."""
         ends = {
             "minimum" if self._low_is_in else "exclusiveMinimum": self.low,
             "maximum" if self._high_is_in else "exclusiveMaximum": self.high,
@@ -109,10 +109,10 @@ class Range:
 
 
 def _without_point(value: object) -> str:
-    """What to add to an error if ``value`` is a whole float, or the text of one."""
+    """The remedy for ``value`` if it is a whole float, or a string of one."""
     try:
         amount = float(scalar(value))
-    except Exception:  # anything may have been written
+    except Exception:  # the value can be any object, with any conversion
         return ""
     return f"; write {amount:.0f}" if amount.is_integer() and 0 < amount < MOST_STEPS else ""
 
@@ -121,7 +121,7 @@ _RANGE = re.compile(r"([<>]=?) (\S+)|([\[(])(\S+), (\S+)([\])])")
 
 
 def _past(end: float, towards: float) -> float:
-    """The float nearest to ``end``, on the side of ``towards``, that float32 does not round to it."""
+    """The float closest to ``end`` in the direction of ``towards`` that float32 does not round to ``end``."""
     if math.isinf(end):
         return end
     if end == 0:
@@ -143,13 +143,13 @@ def _none_for_one(value: int | None) -> int | None:
 
 
 Flag = Annotated[bool, Strict(), BeforeValidator(_boolean)]
-#: What TensorFlow accepts as the name of a scope, which Keras makes of it.
+#: What TensorFlow accepts as the name of a scope: Keras uses the name for one.
 _NAME = r"^[A-Za-z0-9.][A-Za-z0-9_.>-]*$"
 
 
 def _name(text: str) -> str:
     if not re.fullmatch(_NAME[1:-1], text):
-        rule = "must be letters, digits and any of _ . > -, the first a letter, a digit or ."
+        rule = "must consist of letters, digits and _ . > -, and begin with a letter, a digit or ."
         raise field_error("wrong_type", rule, text)
     return text
 
@@ -170,11 +170,11 @@ PositiveMomentum = Annotated[float, Range("(0, 1)")]
 
 
 class IsRate:
-    """Marks a type of field as a learning rate, which ``scale_learning_rate`` multiplies."""
+    """Marks the type of a field as a learning rate, so that ``scale_learning_rate`` multiplies it."""
 
 
 def marks(field: FieldInfo) -> Iterator[Any]:
-    """What the type of a field is annotated with, and what its parts are, such as the entries of a tuple."""
+    """The annotations of a field's type, and of the types inside it, such as that of a tuple's entries."""
     yield from field.metadata
     yield from _marks(field.annotation)
 

@@ -1,4 +1,4 @@
-"""Which variables: patterns over variable paths, and ``ParamGroup``, what differs for the variables they select."""
+"""Patterns that select variables by their paths, and ``ParamGroup``, the settings for the selected variables."""
 
 from collections.abc import Iterator
 
@@ -17,16 +17,16 @@ Patterns = Listed[Pattern]
 
 
 class ParamGroup(Value):
-    """A group of variables with a learning rate or a weight decay of its own.
+    """A group of variables with its own learning rate or weight decay.
 
-    A variable belongs to the first group that matches it. A variable that no group matches uses the optimizer's own
-    settings. The group trains as if its optimizer's rate were multiplied by ``learning_rate_multiplier``: this scales
+    A variable belongs to the first group that matches it. A variable that no group matches uses the optimizer's
+    settings. The group trains as if the optimizer's rate were multiplied by ``learning_rate_multiplier``. This scales
     the step and the weight decay, not the gradient.
 
     Attributes:
-        match: a regular expression that is searched in the variable's path, beginning at a component of it
-            (``"encoder"`` finds ``encoder/dense/kernel`` and ``net/encoder_2/bias``), or the word ``"bias_and_norm"``
-            (biases, and the parameters of normalization layers) or ``"embeddings"``.
+        match: a regular expression that is searched in the variable's path, starting at one of its components
+            (``"encoder"`` matches ``encoder/dense/kernel`` and ``net/encoder_2/bias``). The word ``"bias_and_norm"``
+            selects biases and the parameters of normalization layers, and ``"embeddings"`` selects embeddings.
         learning_rate_multiplier: >= 0; 0 freezes the group.
         weight_decay: >= 0; None uses the optimizer's.
 
@@ -46,9 +46,9 @@ class ParamGroup(Value):
 
 
 def word_for(path: str) -> str | None:
-    """The word that selects the variable at ``path``, "" if none does, None if its name alone does not say.
+    """The word that selects the variable at ``path``; "" if none does, None if the name alone is not enough to tell.
 
-    The last name in the path says it, if it is one that Keras's layers give to their weights.
+    The last name in the path is enough if it is one that Keras's layers give to their weights.
     """
     names = path.rpartition("/")[2].split("_")
     if "bias" in names or names[0] in {"gamma", "beta", "scale"}:

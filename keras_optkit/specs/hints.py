@@ -1,10 +1,9 @@
-"""Names as people write them, and the names that Keras uses today.
+"""Hints for unknown names: what people write, and what Keras calls it today.
 
-What somebody wrote is either a slip of the pen (``decay_stepz``), another library's or an older Keras's word
-(``lr``, ``eps``, ``betas``), or something that an optimizer no longer takes (``decay``). Each gets the answer that
-lets the writer go on.
+An unknown name can be a typo (``decay_stepz``), the name in another library or in an older Keras (``lr``, ``eps``,
+``betas``), or an argument that no longer exists (``decay``). Each gets a hint that names the remedy.
 
-Only a mistake needs this module, so it is imported by whoever finds one.
+This module is imported only when there is a mistake.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
-# From where on two names look like one with a slip in it. At difflib's own 0.6, 'seed' would be 'use_ema'.
+# How similar two names must be to suggest a typo. At difflib's own 0.6, 'seed' would suggest 'use_ema'.
 _ALIKE = 0.65
-# Of so many letters, a beginning is enough: 'cosin' is CosineDecay, not Join.
+# With this many letters, the beginning of a name is enough: 'cosin' suggests CosineDecay, not Join.
 _BEGINNING = 3
 _LONGEST = 100
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The one of the ``known`` names that ``name`` was probably meant to be, if one is like it."""
+    """The ``known`` name that was probably meant by ``name``, if one is similar enough."""
     best = max(sorted(known), key=lambda other: _likeness(name, other), default=None)
     return best if best is not None and _likeness(name, best) >= _ALIKE else None
 
 
 def meant_type(name: str, known: Iterable[str]) -> tuple[str | None, str]:
-    """Which of the ``known`` types ``name`` was probably meant to be, if one, and what to say about it.
+    """The ``known`` type that was probably meant by ``name``, if there is one, and the hint to show.
 
     ``"tf.keras.optimizers.Adam"``, ``"Adam(0.1)"`` and ``"AdamOptimizer"`` are Adam, PyTorch's ``"MultiStepLR"`` is
     PiecewiseConstantDecay.
@@ -60,42 +59,42 @@ def _named_within(parts: Iterable[str], types: Mapping[str, str]) -> str | None:
 
 
 def explain_unknown_field(name: str, given: Mapping[str, object], spec: type[BaseModel]) -> tuple[str | None, str]:
-    """The field of ``spec`` that ``name`` stands for, if one does, and the message to show.
+    """The field of ``spec`` that was meant by ``name``, if there is one, and the message to show.
 
-    ``given`` is everything that was written for the spec, so that a message can use the other values.
+    ``given`` has all fields as written, so that a message can use their values.
     """
     fields = spec.model_fields
     word = canonical(name)
     for field in fields:
         if canonical(field) == word:
-            return field, f"unknown field, did you mean {field!r}?"
+            return field, f"unknown field; did you mean {field!r}?"
     if word == "decay" and "learning_rate" in fields:
         rates = (value for other, value in given.items() if _means(other, "learning_rate"))
         return None, _instead_of_decay(given[name], next(rates, fields["learning_rate"].default), spec)
     if word == "betas" and "beta_2" in fields:
-        return "beta_1", "unknown field, in Keras these are two fields: 'beta_1' and 'beta_2'"
+        return "beta_1", "unknown field; Keras has two fields for it: 'beta_1' and 'beta_2'"
     for field in TODAY.get(word, ()):
         if field in fields:
-            where = "in Keras" if getattr(spec, "mirrors_keras", False) else "here"
-            return field, f"unknown field, its name {where} is {field!r}{_unit(word, field, given[name])}"
+            called = "Keras calls it" if getattr(spec, "mirrors_keras", False) else "here it is called"
+            return field, f"unknown field; {called} {field!r}{_unit(word, field, given[name])}"
     if isinstance(given[name], Mapping) and (word == "params" or _is_called(spec, name)):
         word = "config"
     if word in _GONE:
-        return None, f"unknown field: {_GONE[word].format(name)}"
+        return None, f"unknown field; {_GONE[word].format(name)}"
     if best := nearest(name, fields):
-        return best, f"unknown field, did you mean {best!r}?"
+        return best, f"unknown field; did you mean {best!r}?"
     known = [field for field in fields if field != "type"]
     known.sort(key=lambda field: (field != "learning_rate", field not in spec.__annotations__))
-    return None, f"unknown field, {spec.__name__} has {', '.join(known)}"
+    return None, f"unknown field; {spec.__name__} has the fields {', '.join(known)}"
 
 
 def _bare(name: str) -> str:
-    """``name`` in the form in which names of types are compared across libraries: ``"CosineLRScheduler"`` is cosine."""
+    """``name`` in the form for comparing types across libraries: ``"CosineLRScheduler"`` becomes ``"cosine"``."""
     return re.sub(r"(optimizer|lr|scheduler?|spec)+$", "", canonical(name))
 
 
 def _is_called(spec: type[BaseModel], name: str) -> bool:
-    """Whether ``name`` is that of the type of ``spec``, here or elsewhere: Model Garden writes the fields under it."""
+    """Whether ``name`` is the type of ``spec``, here or elsewhere. Model Garden nests the fields under such a name."""
     type_ = _bare(getattr(spec, "_type", ""))
     return type_ in (_bare(name), _ELSEWHERE.get(_bare(name)))
 
@@ -106,7 +105,7 @@ def _means(name: object, field: str) -> bool:
 
 
 def _unit(word: str, field: str, value: object) -> str:
-    """What to say of a value whose unit is not that of the ``field`` it is meant for."""
+    """The remedy if the unit of the value is not that of the ``field``."""
     if field == "alpha":
         return ", which is a fraction of the first rate"
     if field == "learning_rate_multiplier":
@@ -115,48 +114,48 @@ def _unit(word: str, field: str, value: object) -> str:
         return ", which takes a number or a schedule"
     if "epoch" in word:
         amount = _amount(value)
-        return f", which counts steps: write '{amount if 0 < amount < 1e9 else 20:g} epochs'"
+        return f", which counts steps; write '{amount if 0 < amount < 1e9 else 20:g} epochs'"
     return ""
 
 
 def _likeness(name: str, other: str) -> float:
-    # A comparison takes 0.1 ms for two names, and seconds for a name of a million characters, which is like none.
+    # Comparing two names takes 0.1 ms, but seconds if one has a million characters.
     words = canonical(name[:_LONGEST]), canonical(other[:_LONGEST])
     if len(words[0]) >= _BEGINNING and words[1].startswith(words[0]):
         return 0.99
-    # Letters in another order are one slip: 'Adma' is Adam, though Adamax has one letter more in common with it.
+    # Swapped letters count as one typo: 'Adma' is Adam, although difflib prefers Adamax.
     return 1.0 if sorted(words[0]) == sorted(words[1]) else difflib.SequenceMatcher(None, *words).ratio()
 
 
 def _instead_of_decay(decay: object, rate: object, spec: type[BaseModel]) -> str:
-    """What 'decay' may have been: nothing, what RMSprop or PyTorch call so, or the schedule of Keras 2."""
+    """The hint for 'decay': it may be RMSprop's or PyTorch's argument of that name, or the schedule of Keras 2."""
     amount, start = _amount(decay), _amount(rate)
     if amount == 0:
-        return "Keras no longer has 'decay', and 0 is no decay: delete it"
+        return "Keras no longer has 'decay'; 0 means no decay, so delete it"
     meanings = []
-    if "rho" in spec.model_fields and 0.5 <= amount < 1:  # TensorFlow 1 called it so, with a default of 0.9
-        meanings.append(f"the decay of the squared gradients is rho={amount!r}")
+    if "rho" in spec.model_fields and 0.5 <= amount < 1:  # TensorFlow 1 calls rho "decay", with a default of 0.9
+        meanings.append(f"for the decay of the squared gradients, use rho={amount!r}")
     elif 0 < amount <= 1e-2:
-        meanings.append(f"weight decay is weight_decay={amount!r}")
+        meanings.append(f"for weight decay, use weight_decay={amount!r}")
     if start > 0 and 0 < amount < math.inf:
         meanings.append(
-            "the decaying rate of Keras 2 is learning_rate=InverseTimeDecaySpec("
+            "for the decaying rate of Keras 2, use learning_rate=InverseTimeDecaySpec("
             f"initial_learning_rate={start!r}, decay_steps=1, decay_rate={amount!r})"
         )
     else:
-        meanings.append("a decaying rate is a schedule, such as InverseTimeDecaySpec")
+        meanings.append("for a decaying rate, use a schedule such as InverseTimeDecaySpec")
     return f"Keras no longer has 'decay'; {'; '.join(meanings)}"
 
 
 def _amount(value: object) -> float:
-    """The number that was written, if it is one; else NaN, which is in no range."""
+    """``value`` as a number; NaN if it is not one, because NaN is outside every range."""
     try:
-        return float(str(value))  # by way of its text, in which numpy.float32(0.1) is 0.1
-    except Exception:  # anything may have been written
+        return float(str(value))  # as text, numpy.float32(0.1) is 0.1
+    except Exception:  # the value can be any object
         return math.nan
 
 
-#: Words from elsewhere, by canonical spelling -> the names they may have in Keras.
+#: Names in other libraries, in canonical spelling -> the names in Keras that they may mean.
 TODAY = {canonical(word): tuple(names.split()) for names, words in KERAS_NAMES.items() for word in words}
 _GONE = {canonical(word): instead for words, instead in GONE for word in words.split()}
 _ELSEWHERE = {_bare(word): _bare(name) for name, words in TYPE_NAMES.items() for word in words}

@@ -1,6 +1,6 @@
-"""What ``help``, a notebook or an editor shows of a spec class: a signature as a person would write it, and all fields.
+"""What ``help``, a notebook or an editor shows for a spec class: a readable signature, and all fields.
 
-Both are computed when somebody asks. ``import keras_optkit`` does not.
+Both are computed on request, so that ``import keras_optkit`` stays fast.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ else:
 
         @__signature__.setter
         def __signature__(cls, signature: object) -> None:
-            """Pydantic sets its own whenever it has built a class."""
+            """Ignored: pydantic sets its own signature whenever it builds a class."""
 
         @property
         def __doc__(cls) -> str | None:
@@ -40,15 +40,15 @@ else:
             type.__dict__["__doc__"].__set__(cls, text)
 
     class DocumentedModel(BaseModel, metaclass=_Documented):
-        """A model whose class says all its fields, inherited ones included."""
+        """A model whose class documents all its fields, inherited ones included."""
 
-        # To build one model on import takes 20 ms, since pydantic then looks for its plug-ins.
+        # Building one model on import takes 20 ms, because pydantic then looks for its plug-ins.
         model_config = ConfigDict(defer_build=True)
 
 
 def signature_of(cls: type[BaseModel]) -> inspect.Signature:
-    """The signature of ``cls``: by name, its own fields, then those that it inherits."""
-    if not hasattr(cls.__init__, "__pydantic_base_init__"):  # it has an __init__ of its own
+    """The signature of ``cls``, with keyword arguments only: its own fields, then the inherited ones."""
+    if not hasattr(cls.__init__, "__pydantic_base_init__"):  # the class has its own __init__
         _, *parameters = inspect.signature(cls.__init__).parameters.values()
         return inspect.Signature(parameters)
     return inspect.Signature([_parameter(name, field) for name, field in _fields(cls).items()])
@@ -57,7 +57,7 @@ def signature_of(cls: type[BaseModel]) -> inspect.Signature:
 def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
     alias = field.validation_alias
     default = inspect.Parameter.empty if field.is_required() else field.default
-    # It prints as its name, and is still a type to programs that read signatures.
+    # It prints as its name, but programs that read signatures still see the type.
     annotation = TypeAliasType(spelled(field.annotation), field.annotation)  # type: ignore[misc]
     return inspect.Parameter(
         alias if isinstance(alias, str) and alias.isidentifier() else name,
@@ -93,14 +93,14 @@ _WIDTH = 100
 
 
 def _fields(cls: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The fields of ``cls``, those first that it declares itself; without the type, which its name says."""
+    """The fields of ``cls``, its own first, without the type, which is clear from the name."""
     names = [name for base in cls.__mro__ for name in inspect.get_annotations(base)]
     known = cls.model_fields
     return {name: known[name] for name in [*dict.fromkeys(names), *known] if name in known and name != "type"}
 
 
 def spelled(annotation: Any) -> str:
-    """A type as one writes it: ``float | ScheduleSpec``, without what it is annotated with and without modules."""
+    """A type as people write it: ``float | ScheduleSpec``, without annotations and modules."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return spelled(parts[0])
@@ -113,6 +113,6 @@ def spelled(annotation: Any) -> str:
     if isinstance(annotation, list):  # the arguments of a Callable
         return f"[{', '.join(map(spelled, annotation))}]"
     if origin is tuple and parts[1:] == (...,):
-        return f"Sequence[{spelled(parts[0])}]"  # what it may be written as
+        return f"Sequence[{spelled(parts[0])}]"  # the field accepts any sequence
     name = getattr(origin or annotation, "__name__", None) or str(annotation)
     return f"{name}[{', '.join(map(spelled, parts))}]" if parts else name

@@ -1,6 +1,6 @@
-"""What older Kerases wrote into the config of an optimizer, as the arguments that mean the same today.
+"""Converts the optimizer configs of older Keras versions to today's arguments.
 
-Optimizers of Keras 2 before 2.11, and those of ``keras.optimizers.legacy`` after, divide their rate by
+Optimizers of Keras before 2.11, and later those of ``keras.optimizers.legacy``, divide their rate by
 ``1 + decay * step`` and write each number as a float32. Source: ``OptimizerV2`` in Keras 2.15.
 """
 
@@ -16,70 +16,70 @@ from keras_optkit.specs.schedules import InverseTimeDecaySpec, ScheduleSpec
 
 #: The package under which Keras 2 registered its own optimizers.
 CUSTOM = "Custom"
-#: The package under which TensorFlow Addons did so.
+#: The package under which TensorFlow Addons registered its optimizers.
 ADDONS = "Addons"
-#: Its optimizers with a weight decay of their own -> the specs that train as they do.
+#: Its optimizers with weight decay -> the specs that train the same way.
 OF_ADDONS = {"AdamW": "AdamWSpec", "SGDW": "SGDSpec"}
 SCHEDULES_OF_KERAS_2 = {"LinearCosineDecay", "NoisyLinearCosineDecay"}
 
-# What they were about is no part of an optimizer any more.
+# Arguments that no optimizer has today.
 _GONE = ("jit_compile", "is_legacy_optimizer")
-_DECAYS = ("decay", "schedule_decay")  # Nadam's was called so before 2.3
-#: What Keras 2 did without the argument, where that is not today's default.
+_DECAYS = ("decay", "schedule_decay")  # schedule_decay is Nadam's name for it before 2.3
+#: The defaults of Keras 2 that differ from today's.
 _DEFAULTS: dict[str, dict[str, Any]] = {"Lion": {"learning_rate": 1e-4}, "RMSprop": {"ema_overwrite_frequency": 100}}
 _SCALE = {"initial_scale": 2.0**15, "dynamic_growth_steps": 2000}
 _UNSET = {"ema_momentum": 0.99}
 
 
 def of_name_alone(name: str) -> dict[str, Any]:
-    """The serialized form of an optimizer that was given to ``compile`` by its ``name``, which Keras 2 keeps so."""
+    """The serialized form of an optimizer that ``compile`` got by ``name``: Keras 2 saves the name alone."""
     return {"class_name": name, "config": {"is_legacy_optimizer": False}}
 
 
 def wrote_keras_2(config: object) -> bool:
-    """Whether ``config`` is of an optimizer of Keras 2.11 to 2.15."""
+    """Whether ``config`` is that of an optimizer of Keras 2.11 to 2.15."""
     return isinstance(config, Mapping) and "is_legacy_optimizer" in config
 
 
 def modernized(cls: type[Spec], config: dict[Any, Any]) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
-    """``config`` in the arguments of today's Keras; and the arguments that these cannot keep, each with the reason."""
+    """``config`` in today's arguments, and the arguments that have no equivalent, each with the reason."""
     fields = _DEFAULTS.get(cls._type, {}) | config if wrote_keras_2(config) else dict(config)
     not_kept: list[tuple[str, str]] = []
     if any(word in fields for word in ("lr", *_DECAYS)):
         if cls._type == "Adagrad" and "name" not in fields and "decay" in fields:
-            fields.setdefault("initial_accumulator_value", 0.0)  # which Keras before 2.4 had no argument for
+            fields.setdefault("initial_accumulator_value", 0.0)  # Keras before 2.4 always started at 0
         fields = {key: shortest(value) for key, value in fields.items()}
     if "lr" in fields:
         rate = fields.pop("lr")
         if fields.setdefault("learning_rate", rate) != rate:
-            not_kept.append(("lr", f"there is a learning_rate too, {in_short(fields['learning_rate'])}: delete one"))
+            not_kept.append(("lr", f"differs from learning_rate, {in_short(fields['learning_rate'])}: delete one"))
     fields["learning_rate"] = shortest(fields.get("learning_rate", cls.model_fields["learning_rate"].default))
     for word in _DECAYS:
         if decay := fields.pop(word, None):
             not_kept += _decayed(cls, fields, word, decay)
     if cls._type == "Muon" and "muon_a" in fields and "rms_rate" not in fields:
-        not_kept.append(("rms_rate", "Muon of Keras before 3.13 scales its steps otherwise than any spec describes"))
-    if fields.get("epsilon", 0) is None:  # Keras 2 then took its global default, which is the default of all specs
+        not_kept.append(("rms_rate", "Muon before Keras 3.13 scales its steps in a way that no spec can describe"))
+    if fields.get("epsilon", 0) is None:  # Keras 2 then used its global default, which is the default of all specs
         del fields["epsilon"]
     if cls._type == "RMSprop" and not fields.get("use_ema") and fields.get("ema_overwrite_frequency") == 100:
-        del fields["ema_overwrite_frequency"]  # a default of its own, without effect, up to Keras 3.3
+        del fields["ema_overwrite_frequency"]  # the default up to Keras 3.3; it has no effect without use_ema
     return {key: value for key, value in fields.items() if key not in _GONE}, not_kept
 
 
 def _decayed(cls: type[Spec], fields: dict[Any, Any], word: str, decay: object) -> list[tuple[str, str]]:
-    """Puts the ``decay`` that Keras 2 calls ``word`` into ``fields``; or why that is not possible."""
+    """Adds the ``decay``, which Keras 2 calls ``word``, to ``fields``; returns the reason if that is not possible."""
     rate = fields["learning_rate"]
     if cls._type == "Nadam":
         if decay == 1:
             return []
         reason = (
-            f"in Keras 2, {word}={in_short(decay)} of Nadam was the pace at which its momentum grows, which is 1 in "
-            "Keras 3: delete it to train with that"
+            f"in Keras 2, {word}={in_short(decay)} of Nadam set how fast its momentum grows. Keras 3 always uses 1; "
+            "delete it to train with that"
         )
     elif isinstance(rate, (Mapping, ScheduleSpec)):
         reason = (
-            f"Keras 2 divides the rate of the schedule by 1 + {in_short(decay)} * step, for which there is no spec: "
-            "describe it with a ScheduleSpec of your own"
+            f"Keras 2 divides the rate of the schedule by 1 + {in_short(decay)} * step. No spec does that; write your "
+            "own ScheduleSpec"
         )
     else:
         fields["learning_rate"] = {
@@ -93,7 +93,7 @@ def _decayed(cls: type[Spec], fields: dict[Any, Any], word: str, decay: object) 
 
 
 class LossScale(NamedTuple):
-    """What a ``LossScaleOptimizer`` holds: an optimizer, and a factor if that is fixed."""
+    """The contents of a ``LossScaleOptimizer``: an optimizer, and the factor if it is fixed."""
 
     inner: object
     fixed: object
@@ -101,9 +101,9 @@ class LossScale(NamedTuple):
 
 
 def loss_scale(config: Mapping[Any, Any]) -> LossScale:
-    """What is in the ``config`` of a ``LossScaleOptimizer`` of any Keras."""
+    """The contents of a ``LossScaleOptimizer`` with this ``config``, of any Keras version."""
     rest = {key: value for key, value in config.items() if key != "name"}
-    # TensorFlow before 2.4 wrote the two so.
+    # TensorFlow before 2.4 used the keys "optimizer" and "loss_scale".
     inner = rest.pop("inner_optimizer", None) or rest.pop("optimizer", None)
     old: Any = rest.pop("loss_scale", None)
     if isinstance(old, Mapping) and isinstance(old.get("config"), Mapping):
@@ -124,17 +124,17 @@ def loss_scale(config: Mapping[Any, Any]) -> LossScale:
 
 def _lost(settings: Mapping[Any, Any]) -> list[str]:
     return [
-        f"no spec holds the {in_short(name)} of a LossScaleOptimizer, here {in_short(value)}: take the spec of its "
-        "inner optimizer, and wrap what you build"
+        f"no spec has the {in_short(name)} of a LossScaleOptimizer, here {in_short(value)}; take the spec of its "
+        "inner optimizer, and wrap the optimizer that you build from it"
         for name, value in settings.items()
         if value is not None and value is not False and value != _UNSET.get(name)
     ]
 
 
 def shortest(value: Any) -> Any:
-    """The shortest decimal that rounds to the same float32, if ``value`` is a float32 written in full; else ``value``.
+    """The shortest decimal with the same float32, if ``value`` is a float32 with all its digits; otherwise ``value``.
 
-    0.001 for 0.0010000000474974513.
+    For 0.0010000000474974513, this is 0.001.
     """
     if type(value) is not float:
         return value

@@ -1,4 +1,4 @@
-"""The name of a class in what Keras serialized: whose class it is, and which spec describes it."""
+"""The class named in Keras's serialized form: its package, and the spec that describes it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from keras_optkit.specs.spelling import canonical
 PACKAGE = "keras_optkit"
 SPEC_SCHEDULE = "SpecSchedule"
 PIECEWISE_CONSTANT_TABLE = "PiecewiseConstantTable"
-#: What comes before the name of the Keras class that a grouped optimizer is a subclass of.
+#: The prefix of a grouped optimizer's name, before the name of its Keras class.
 GROUPED = "Grouped"
 
-# Keras Core is what Keras 3 was called before it was released.
+# Keras 3 was called Keras Core before its release.
 _KERASES = {"", "keras", "keras_core", "tf_keras", "tensorflow"}
 _FUNCTIONS = {"function", "__lambda__"}
-# What holds another optimizer has it under one of these.
+# Wrappers store the inner optimizer under one of these keys.
 _INNER = ("optimizer", "inner_optimizer")
 
 
 class ClassName(NamedTuple):
-    """The name of a class, and the package that it is of."""
+    """The name of a class, and its package."""
 
     name: str
     package: str
@@ -47,7 +47,7 @@ class ClassName(NamedTuple):
             package = long_name.rpartition(">")[0]
         elif not package and isinstance(module, str):
             package = module.partition(".")[0]
-        # Keras 2 registers its own optimizers, so that no other class could have their names in this package.
+        # Keras 2 registers its own optimizers here, so no other class can have their names in this package.
         is_of_keras = package in _KERASES or (package == CUSTOM and wrote_keras_2(form.get("config")))
         return cls(name, package, is_of_keras)
 
@@ -56,7 +56,7 @@ class ClassName(NamedTuple):
         return self.package == PACKAGE
 
     def spec_class(self) -> type[Spec] | None:
-        """The spec that mirrors the class, or the one that it inherits from if it is ours."""
+        """The spec that mirrors the class, or its base class if the class is ours."""
         if self.is_ours:
             if self.name == PIECEWISE_CONSTANT_TABLE:
                 return find(ScheduleSpec, "PiecewiseConstantDecay")
@@ -68,17 +68,17 @@ class ClassName(NamedTuple):
         return found if found is not None and _is_mirror(found) else None
 
     def has_no_spec(self, config: Mapping[Any, Any], *, is_rate: bool) -> str:
-        """What to say of a class with this ``config`` that no spec describes."""
+        """The error for a class with this ``config`` that no spec describes."""
         if self.name in _FUNCTIONS:
             return "there is no spec for a learning rate that is a function"
         if canonical(self.name) == "multioptimizer":
             return "there is no spec for MultiOptimizer; take the spec of each of its optimizers"
         if self.name in SCHEDULES_OF_KERAS_2:
-            return f"there is no spec for {self.name}, which Keras 3 does not have; write a ScheduleSpec of your own"
+            return f"there is no spec for {self.name}, which Keras 3 does not have; write your own ScheduleSpec"
         if self.is_of_keras:
             known = [name for name, cls in registered(ScheduleSpec if is_rate else Spec).items() if _is_mirror(cls)]
             meant = nearest(self.name, known)
-            hint = f", did you mean {meant!r}? The known ones" if meant else "; the known ones"
+            hint = f"; did you mean {meant!r}? The known types" if meant else "; the known types"
             return f"there is no spec for {in_short(self.name)}{hint} are {', '.join(sorted(known, key=str.lower))}"
         return (
             f"there is no spec for {in_short(f'{self.package}>{self.name}')}, which is not a class of Keras"
@@ -86,16 +86,16 @@ class ClassName(NamedTuple):
         )
 
     def _remedy(self, config: Mapping[Any, Any], *, is_rate: bool) -> str:
-        """What to do about a class that is not Keras's."""
+        """The remedy for a class that is not Keras's."""
         if is_rate:
-            return "; write a ScheduleSpec of your own"
+            return "; write your own ScheduleSpec"
         for key in _INNER:
             if isinstance(inner := config.get(key), Mapping) and "class_name" in inner:
                 return f"; take the spec of the optimizer in its config, under {key!r}"
         if self.package == ADDONS and (spec := OF_ADDONS.get(self.name)):
             return (
-                f"; write {spec}(weight_decay=...) with its weight_decay divided by the learning rate, by which "
-                "TensorFlow Addons does not multiply it"
+                f"; write {spec}(weight_decay=...) with its weight_decay divided by the learning rate: TensorFlow "
+                "Addons does not multiply the decay by the rate"
             )
         _, nearest_to_it = meant_type(self.name, registered(OptimizerSpec))
         return f"; {nearest_to_it}" if self.package == ADDONS and nearest_to_it else ""

@@ -1,7 +1,7 @@
-"""What Keras serialized, ``{"class_name": name, "config": fields}``, as a spec. Keras is not imported for it.
+"""Converts Keras's serialized form, ``{"class_name": name, "config": fields}``, to a spec without importing Keras.
 
-Every Keras writes these two. Keras 3, and Keras 2 since 2.12 in a .keras file, add the ``module`` of the class. In .h5
-files, a registered class has its package in front of its name: ``"my_package>MyAdam"``.
+Every Keras version writes these two keys. Keras 3, and Keras 2 since 2.12 in a .keras file, add the ``module`` of the
+class. In .h5 files, the name of a registered class starts with its package: ``"my_package>MyAdam"``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from keras_optkit.specs.spelling import canonical
 
 _KEYS = {"class_name", "config", "module", "registered_name", "build_config", "shared_object_id"}
 _LOSS_SCALE_OPTIMIZERS = {"lossscaleoptimizer", "lossscaleoptimizerv1", "lossscaleoptimizerv3"}
-# Fields of a spec that no constructor of Keras has.
+# Fields of a spec that are not arguments of a Keras constructor.
 _OURS = ("type", "exclude_from_weight_decay", "groups")
 
 
@@ -31,7 +31,7 @@ def read_keras(form: Mapping[Any, Any]) -> OptimizerSpec | ScheduleSpec:
     """The spec of the optimizer or schedule that Keras serialized as ``form``.
 
     Raises:
-        pydantic.ValidationError: with a line for each value that a spec refuses or cannot keep, at its path there.
+        pydantic.ValidationError: with a line for each value that a spec refuses or cannot represent.
     """
     mistakes: list[Mistake] = []
     fields = _fields(form, (), mistakes)
@@ -53,7 +53,7 @@ def read_keras(form: Mapping[Any, Any]) -> OptimizerSpec | ScheduleSpec:
 
 
 def optimizer_of(model: Mapping[Any, Any]) -> Mapping[Any, Any] | None:
-    """The optimizer in what Keras serialized of a ``model``, if it was compiled."""
+    """The optimizer in the serialized form of a ``model``, if the model was compiled."""
     compiled = model.get("compile_config")
     optimizer = compiled.get("optimizer") if isinstance(compiled, Mapping) else None
     if isinstance(optimizer, str):
@@ -62,13 +62,13 @@ def optimizer_of(model: Mapping[Any, Any]) -> Mapping[Any, Any] | None:
 
 
 def in_whole_numbers(name: str, config: Mapping[Any, Any]) -> str | None:
-    """Why no spec describes Keras's schedule ``name`` with this ``config``, if Keras computes it in integers."""
+    """The reason that no spec describes the schedule ``name``, if Keras computes it in integers."""
     rate = config.get("initial_learning_rate")
     if not isinstance(rate, int) or isinstance(rate, bool):
         return None
     return (
-        f"Keras computes this {name} in whole numbers, as its initial_learning_rate is an int, and no spec does: "
-        f"make it with {in_short(rate)}.0"
+        f"Keras computes this {name} in integers, because its initial_learning_rate is an int. No spec does that; "
+        f"create it with {in_short(rate)}.0"
     )
 
 
@@ -80,7 +80,7 @@ def _mistake(path: _Path, kind: str, rule: str, *received: object) -> Mistake:
 
 
 def _fields(form: Mapping[Any, Any], path: _Path, mistakes: list[Mistake]) -> dict[Any, Any]:
-    """The fields of the spec at ``path``, with its type; none if ``form`` is of no class that has a spec."""
+    """The fields of the spec at ``path``, with its type; empty if there is no spec for the class."""
     name, config = ClassName.of(form), _config(form, path, mistakes)
     if name is None:
         mistakes.append(_mistake(path, "wrong_type", "'class_name' must be a string", form.get("class_name")))
@@ -91,7 +91,7 @@ def _fields(form: Mapping[Any, Any], path: _Path, mistakes: list[Mistake]) -> di
     elif name.is_ours and name.name == SPEC_SCHEDULE and isinstance(config.get("spec"), Mapping):
         return dict(config["spec"])
     elif (spec_class := name.spec_class()) and path and issubclass(spec_class, OptimizerSpec):
-        return {"type": spec_class._type}  # which is no schedule, whatever it holds
+        return {"type": spec_class._type}  # an optimizer where a schedule must be; its fields do not matter
     elif spec_class:
         arguments = {key: _plain(value) for key, value in config.items()}
         to_fields = _optimizer_fields if issubclass(spec_class, OptimizerSpec) else _schedule_fields
@@ -102,7 +102,7 @@ def _fields(form: Mapping[Any, Any], path: _Path, mistakes: list[Mistake]) -> di
 
 
 def _config(form: Mapping[Any, Any], path: _Path, mistakes: list[Mistake]) -> Mapping[Any, Any] | None:
-    """The arguments in ``form``, which are all that Keras reads beside the class."""
+    """The constructor's arguments in ``form``."""
     config = form.get("config")
     for key, value in form.items():
         if key in _KEYS:
@@ -111,7 +111,7 @@ def _config(form: Mapping[Any, Any], path: _Path, mistakes: list[Mistake]) -> Ma
             config, remedy = None, "Keras calls it 'config'"
         else:
             remedy = "delete it, or write it inside 'config' if it is an argument"
-        rule = f"{in_short(key)} is not a part of Keras's serialized form: {remedy}"
+        rule = f"{in_short(key)} is not part of Keras's serialized form: {remedy}"
         mistakes.append(_mistake(path, "unknown_field", rule))
     if isinstance(config, Mapping):
         return config
@@ -127,7 +127,7 @@ def _scaled_fields(config: Mapping[Any, Any], mistakes: list[Mistake]) -> dict[A
     scale = loss_scale(config)
     mistakes += [_mistake((), "not_kept", reason) for reason in scale.not_kept]
     if not isinstance(scale.inner, Mapping):
-        mistakes.append(_mistake((), "wrong_type", "a LossScaleOptimizer has an 'inner_optimizer'", scale.inner))
+        mistakes.append(_mistake((), "wrong_type", "a LossScaleOptimizer must have an 'inner_optimizer'", scale.inner))
         return {}
     name = ClassName.of(scale.inner)
     if name is not None and canonical(name.name) in _LOSS_SCALE_OPTIMIZERS:
@@ -141,7 +141,7 @@ def _optimizer_fields(
     cls: type[Spec], name: ClassName, config: dict[Any, Any], path: _Path, mistakes: list[Mistake]
 ) -> dict[Any, Any]:
     if name.is_ours:
-        config.pop("treatments", None)  # what was chosen for which variable of a model
+        config.pop("treatments", None)  # how each variable of one model is trained
     for key in () if name.is_ours else _OURS:
         if key in config:
             del config[key]
@@ -172,12 +172,12 @@ def _schedule_fields(
 
 
 def _is_made_up(name: str, class_name: str) -> bool:
-    """Whether ``name`` is one that Keras makes of the class's name, in any of its releases."""
+    """Whether ``name`` is a default name that a Keras version derives from the name of the class."""
     return canonical(re.sub(r"_\d+$", "", name)) == canonical(class_name)
 
 
 def _plain(value: Any, levels: int = 3) -> Any:
-    """``value`` without Keras's marks of tuples, tensors and arrays, also inside of lists and of groups."""
+    """``value`` with plain lists and numbers in place of Keras's serialized tuples, tensors and arrays."""
     if isinstance(value, Mapping):
         mark, inner = value.get("class_name"), value.get("config")
         if mark == "__tuple__":

@@ -1,4 +1,4 @@
-"""How a spec is printed: as the Python that makes it, on one line if it fits, else with one field or entry a line."""
+"""How a spec is printed: as Python code, on one line if it fits, otherwise with one field or entry per line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-#: The longest line: what a wide terminal or the cell of a notebook shows.
+#: The longest line that a wide terminal or the cell of a notebook shows.
 WIDTH = 110
 _INDENT = " " * 4
 _BRACKETS: dict[type, tuple[str, str]] = {tuple: ("(", ")"), list: ("[", "]"), dict: ("{", "}")}
@@ -19,7 +19,7 @@ def representation(self: BaseModel) -> str:
 
 
 def laid_out(value: Any, room: int = WIDTH, beside: int = 0) -> str:
-    """``value`` as Python in lines of ``room`` characters, of which ``beside`` are taken in its first and last line."""
+    """``value`` as Python in lines of ``room`` characters; the first and the last line have ``beside`` fewer."""
     line = on_one_line(value, longest=room - beside)
     if len(line) + beside <= room:
         return line
@@ -37,7 +37,7 @@ def on_one_line(value: Any, longest: int | None = None) -> str:
     for piece in _pieces(value):
         line += piece
         if longest is not None and len(line) > longest:
-            break  # what holds 100,000 values would otherwise be written whole again at each of its levels: 5 s
+            break  # a spec with 100,000 values would otherwise be written in full at each of its levels: 5 s
     return line
 
 
@@ -57,7 +57,7 @@ def _pieces(value: Any) -> Iterator[str]:
 
 
 class OnOneLine:
-    """Something that has the representation of a spec, on one line."""
+    """Has the representation of a spec, on one line."""
 
     def __init__(self, spec: BaseModel) -> None:
         self._spec = spec
@@ -67,7 +67,7 @@ class OnOneLine:
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """What a spec or a container of specs holds, each with what stands before it."""
+    """The parts of a spec or of a container, each with its prefix, such as ``"name="``."""
     if is_model(value):
         yield from ((f"{name}=" if name else "", part) for name, part in value.__repr_args__())
     elif type(value) is dict:
@@ -77,7 +77,7 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def is_model(value: Any) -> bool:
-    """Whether ``value`` is a model without a ``repr`` of its own."""
+    """Whether ``value`` is a model whose class does not define its own ``repr``."""
     return isinstance(value, BaseModel) and type(value).__repr__ in (BaseModel.__repr__, representation)
 
 

@@ -17,8 +17,8 @@ from keras_optkit.specs.schedules.base import ScheduleSpec
 
 
 def _learning_rate(value: object) -> float | ScheduleSpec:
-    """A rate or a schedule, told apart by what was written: a mistake in one is never reported as the other."""
-    # The dict goes first because it is what files hold, and isinstance of an abstract class is slow.
+    """A rate or a schedule, depending on the type of ``value``: a mistake in one is never reported as the other."""
+    # The dict comes first because files contain dicts, and isinstance with an abstract class is slow.
     if type(value) is dict or isinstance(value, (ScheduleSpec, Mapping)):
         return read(ScheduleSpec, value)
     if isinstance(value, str) and find(ScheduleSpec, value):
@@ -28,8 +28,8 @@ def _learning_rate(value: object) -> float | ScheduleSpec:
     except PydanticCustomError as error:
         if error.type != "wrong_type":
             raise
-        # To a number that went wrong, the names of the schedules are no help, nor are they to a page of text.
-        text = str.__str__(value) if isinstance(value, str) else ""  # without the methods of a text of one's own
+        # The names of the schedules do not help if a number was meant, or if the text is long.
+        text = str.__str__(value) if isinstance(value, str) else ""  # a subclass of str can have its own methods
         is_number = text and (says_none(text) or _IS_NO_NAME.search(text))
         hint = meant_number(text) or (", such as 0.001" if is_number else suggestion(ScheduleSpec, value))
         rule = f"must be a number or a schedule{hint}"

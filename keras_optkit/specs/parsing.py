@@ -1,4 +1,4 @@
-"""``parse_spec``: the one way in for data that may be any spec."""
+"""``parse_spec``: reads data that can be any spec."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def parse_spec(data: S) -> S: ...
 def parse_spec(data: Mapping[str, Any] | str) -> OptimizerSpec | ScheduleSpec: ...
 @short_traceback
 def parse_spec(data: object) -> Spec:
-    """The optimizer or schedule spec in ``data``.
+    """Return the optimizer or schedule spec in ``data``.
 
     Args:
         data: a mapping with a ``type``, as in a config file; the name of a type whose fields all have defaults, such as
-            ``"adam"``; or a spec, which is returned as it is. Case, underscores, hyphens and a final ``Spec`` do not
-            count in a type: ``"AdamW"``, ``"adam_w"`` and ``"AdamWSpec"`` are the same.
+            ``"adam"``; or a spec, which is returned as it is. Types ignore case, underscores, hyphens and a final
+            ``Spec``: ``"AdamW"``, ``"adam_w"`` and ``"AdamWSpec"`` are the same.
 
     Raises:
         pydantic.ValidationError: a ``ValueError`` with one line for each mistake: path, rule, value received.

@@ -1,7 +1,7 @@
-"""Regular expressions as Python parses them: written again for a linear engine, and how long ``re`` may take for them.
+"""Parses regular expressions, rewrites them for a linear engine, and bounds the time that ``re`` needs for them.
 
-``re`` keeps its parser private, but has had these node names since Python 2; ``tests/specs/test_regex.py`` notices a
-change.
+The parser of ``re`` is private, but its node names have not changed since Python 2. ``tests/specs/test_regex.py``
+notices a change.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 
 
 class NotLinearError(Exception):
-    """The expression has something that only a backtracking engine can search."""
+    """The expression has a part that only a backtracking engine can search."""
 
 
-#: So many inside each other stay within the stack, here and in Python's own parser.
+#: This many nested groups fit on the stack, here and in Python's own parser.
 _MOST_GROUPS = 100
 
 
@@ -30,20 +30,20 @@ def parsed(pattern: str) -> Any:
         raise ValueError(f"must be a regular expression of at most {_MOST_GROUPS} groups")
     try:
         with warnings.catch_warnings():
-            # Python warns of what it will read differently one day, such as "[[a]".
+            # Python warns about syntax that will change its meaning, such as "[[a]".
             warnings.simplefilter("error", FutureWarning)
             return re._parser.parse(pattern)  # type: ignore[attr-defined]
     except (re.error, OverflowError, RecursionError, FutureWarning) as error:
-        # As in "*bias" of a shell, in which the star alone is any text.
-        remedy = f"; any text is '.*', as in {'.' + pattern!r}" if pattern.startswith("*") else ""
-        raise ValueError(f"must be a regular expression ({error}){remedy}") from None
+        # As in "*bias" in a shell, where a star alone matches any text.
+        remedy = f": '.*' matches any text, as in {'.' + pattern!r}" if pattern.startswith("*") else ""
+        raise ValueError(f"must be a regular expression; {error}{remedy}") from None
 
 
 def rewritten(tree: Any) -> str:
-    """``tree`` in the syntax of Rust's ``regex``, with the meaning that it has in Python.
+    """``tree`` in the syntax of Rust's ``regex``, with the same meaning as in Python.
 
     Raises:
-        NotLinearError: it has lookaround, a backreference, a possessive repeat or the flag ``a``.
+        NotLinearError: ``tree`` has lookaround, a backreference, a possessive repeat or the flag ``a``.
     """
     return _group(tree.state.flags & ~re.UNICODE, 0, tree)
 
@@ -122,20 +122,20 @@ _POSITIONS = {
 }
 
 
-#: What counts as endless. Without a bound, the numbers below would grow as the effort of ``re`` does.
+#: Counts as endless. Without this bound, the numbers below would grow as fast as the steps of ``re``.
 _FOREVER = 10**9
 
 
 def most_steps(tree: Any, length: int) -> int:
-    """An upper bound of the steps that ``re`` takes to match ``tree`` at one place in ``length`` characters."""
+    """An upper bound on the steps that ``re`` takes to match ``tree`` at one place in ``length`` characters."""
     ways, steps = _effort(tree, length)
     return ways + steps
 
 
 def _effort(nodes: Any, length: int) -> tuple[int, int]:
-    """The ways in which ``nodes`` can match, one after the other, and the steps that trying them all takes.
+    """The number of ways in which a sequence of ``nodes`` can match, and of the steps needed to try them all.
 
-    Each way to match what comes before is a way in which backtracking may come to a node again.
+    Backtracking may visit a node once for each way in which the nodes before it can match.
     """
     ways, steps = 1, 0
     for kind, value in nodes:
@@ -148,7 +148,7 @@ def _effort(nodes: Any, length: int) -> tuple[int, int]:
 def _effort_of_node(kind: str, value: Any, length: int) -> tuple[int, int]:
     match kind:
         case "IN":
-            # With the flag i, compiling a range visits each character of it.
+            # With the flag i, compiling a range visits each of its characters.
             return 1, sum(last - first for first, last in _ranges(value)) // 10
         case "BRANCH":
             return _either(value[1], length)

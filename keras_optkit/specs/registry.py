@@ -1,4 +1,4 @@
-"""Type names and their classes: how data becomes a spec, including one of your own class."""
+"""Type names and their classes: converts data to specs, also of your own classes."""
 
 import inspect
 import re
@@ -15,23 +15,23 @@ from keras_optkit.specs.value import Value
 
 
 class TypedValue(Value):
-    """A value whose class is told by its ``type``, which is the class's name without ``Spec``.
+    """A value whose ``type`` names its class: the class's name without ``Spec``.
 
-    A class made with ``kind=True`` is abstract: it reads every registered subclass of it.
+    A class defined with ``kind=True`` is abstract: it reads any of its registered subclasses.
     """
 
-    # Each subclass has its own default, see __init_subclass__; this one tells type checkers that there is one.
+    # Each subclass gets its own default in __init_subclass__; this one is for type checkers.
     type: str = ""
 
     is_kind: ClassVar[bool] = True
     """Whether this is a kind of spec, such as ``OptimizerSpec``, and not a spec itself."""
     _noun: ClassVar[str]
-    """What a value of the kind is called in an error."""
+    """The noun for a value of this kind in errors."""
     _type: ClassVar[str]
     """The canonical value of ``type``."""
 
     def __init_subclass__(cls, *, kind: bool = False, **kwargs: Any) -> None:
-        """Makes the class name without ``Spec`` the type, before pydantic reads the class for its fields."""
+        """Sets ``type`` to the class name without ``Spec``, before pydantic collects the fields."""
         cls.is_kind = kind
         written = inspect.get_annotations(cls)
         if not kind and "type" not in written:
@@ -39,7 +39,7 @@ class TypedValue(Value):
             cls.__annotations__ = {"type": Literal[cls.type], **written}
         if "type" in written and not isinstance(cls.__dict__.get("type"), str):
             raise TypeError(
-                f"the type of {cls.__name__} needs a default: remove it, or write type: Literal['Name'] = 'Name'"
+                f"the type of {cls.__name__} needs a default; remove it, or write type: Literal['Name'] = 'Name'"
             )
         super().__init_subclass__(**kwargs)
 
@@ -48,14 +48,14 @@ class TypedValue(Value):
         super().__pydantic_init_subclass__(**kwargs)
         cls._type = cls.model_fields["type"].default
 
-    if not TYPE_CHECKING:  # with it, type checkers would no longer compare arguments with the fields
+    if not TYPE_CHECKING:  # otherwise type checkers would not compare arguments with the fields
 
         def __new__(cls, *arguments: object, **fields: object) -> Self:
-            # In __init__ it would be too late: of a class with abstract methods, Python raises its own error here.
+            # __init__ would be too late: for a class with abstract methods, Python raises its own error here.
             if cls.is_kind:
                 known = [spec.__name__ for spec in registered(cls).values()]
                 names = f" ({', '.join(known)})" if 0 < len(known) <= _MOST_LISTED else ""
-                raise TypeError(f"{cls.__name__} is abstract: create one of its subclasses{names}, or use parse_spec")
+                raise TypeError(f"{cls.__name__} is abstract; create one of its subclasses{names}, or use parse_spec")
             return super().__new__(cls)
 
     @classmethod
@@ -68,11 +68,11 @@ class TypedValue(Value):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
-        """With the spellings of ``type`` that are read, or the one that is written."""
+        """The schema with all accepted spellings of ``type``, or with the canonical one for serialization."""
         described = super().__get_pydantic_json_schema__(schema, handler)
         node = described["properties"]["type"]
         if handler.mode == "validation":
-            # The canonical one apart, so that an editor proposes it.
+            # The canonical spelling is listed separately, so that an editor proposes it.
             readable = [{"const": cls._type}, {"type": "string", "pattern": spellings(cls._type)}]
             node = {"default": cls._type, "anyOf": readable}
         else:
@@ -84,7 +84,7 @@ class TypedValue(Value):
 
     @classmethod
     def _remedy(cls, data: object) -> str:
-        """What to add to the error if ``data`` cannot be a value of this kind."""
+        """The remedy in the error if ``data`` cannot be a value of this kind."""
         return ""
 
 
@@ -96,16 +96,16 @@ _FILE = re.compile(r"\.(json|ya?ml|toml|keras|hdf5|h5)$", re.IGNORECASE)
 
 
 def register(cls: type[TypedValue]) -> None:
-    """Makes ``cls`` findable by its type name.
+    """Registers ``cls`` under its type name.
 
     Raises:
-        ValueError: another class has the name. (The same class may be registered again, as a notebook does.)
+        ValueError: another class has this name. (The same class can be registered again, as happens in a notebook.)
     """
     name = type_word(cls._type)
     known = _classes.get(name)
     if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-        raise ValueError(f"the type {cls._type!r} is taken by {known.__module__}.{known.__qualname__}")
-    # Under both spellings, so that the canonical one is found at once.
+        raise ValueError(f"the type {cls._type!r} is already registered by {known.__module__}.{known.__qualname__}")
+    # Under both spellings, so that the canonical one is found without conversion.
     _classes[name] = _classes[cls._type] = cls
 
 
@@ -116,14 +116,14 @@ def registered(kind: type[T]) -> dict[str, type[T]]:
 
 
 def find(kind: type[T], name: str) -> type[T] | None:
-    """The subclass of ``kind`` called ``name``, if there is one. ``"adam-w"`` and ``"AdamWSpec"`` are one."""
+    """The subclass of ``kind`` called ``name``, if there is one. ``"adam-w"`` and ``"AdamWSpec"`` are the same."""
     cls = (_classes.get(name) if type(name) is str else None) or _classes.get(type_word(name))
-    # isinstance and issubclass go through ABCMeta, which takes as long as validation itself.
+    # issubclass would go through ABCMeta, which takes as long as the validation itself.
     return cast("type[T]", cls) if cls is not None and kind in cls.__mro__ else None
 
 
 def read(kind: type[T], data: object) -> T:
-    """The spec of some ``kind`` in ``data``: a mapping with a ``type``, a type name, or a spec.
+    """The spec of this ``kind`` in ``data``: a mapping with a ``type``, a type name, or a spec.
 
     Raises:
         pydantic.ValidationError: with a line for each mistake.
@@ -146,7 +146,7 @@ def _read_name(kind: type[T], name: str) -> T:
         return _read(kind, name, {"type": name}, at=())
     except ValidationError:
         if (cls := find(kind, name)) and (least := needed(cls)):
-            raise _refused(kind, (), name, "required", f"is not enough: write {least}") from None
+            raise _refused(kind, (), name, "required", f"needs more than its name; write {least}") from None
         raise
 
 
@@ -164,7 +164,7 @@ def _read(kind: type[T], name: object, fields: Mapping[Any, object], *, at: tupl
 
 
 def needed(cls: type[TypedValue]) -> str:
-    """The least mapping that could be read as a ``cls``, if it has fields without defaults."""
+    """The shortest valid mapping for ``cls``, if it has fields without defaults."""
     required = [name for name, field in cls.model_fields.items() if field.is_required()]
     return f"{{'type': {cls._type!r}, {', '.join(f'{name!r}: ...' for name in required)}}}" if required else ""
 
@@ -175,30 +175,30 @@ def _refused(kind: type[TypedValue], at: tuple[str, ...], data: object, error: s
 
 def _unknown(kind: type[TypedValue], name: str) -> str:
     if name.lstrip().startswith("{"):
-        return "must not be JSON text: read it with json.loads first"
+        return "must not be JSON text; read it with json.loads first"
     if _FILE.search(name):
-        return "must not be the name of a file: load_spec reads it"
+        return "must not be the name of a file; load_spec reads files"
     if ": " in name or "\n" in name:
-        return "must not be YAML text: read it with a YAML parser first"
+        return "must not be YAML text; read it with a YAML parser first"
     if other := find(TypedValue, name):
-        return f"must be {_article(kind._noun)}, and {other._type} is {_article(other._noun)}"
+        return f"must be {_article(kind._noun)}; {other._type} is {_article(other._noun)}"
     return f"unknown {kind._noun}{suggestion(kind, name)}"
 
 
 def suggestion(kind: type[TypedValue], data: object) -> str:
-    """What to add to an error where ``data`` was written in the place of a spec of some ``kind``."""
+    """The remedy in the error for ``data`` that should have been a spec of this ``kind``."""
     if isinstance(data, TypedValue):
         return f"; {type(data).__name__} is {_article(data._noun)}"
     if isinstance(data, type):
         spec = find(kind, data.__name__)
         return f"; write {spec.__name__}(...), not the class {data.__name__}" if spec else ""
     if mirror := find(TypedValue, type(data).__name__):
-        remedy = f"spec_of(...) makes the {mirror.__name__} of a Keras {mirror._noun}"
-        return f"; {remedy}" if kind in mirror.__mro__ else f"; this is {_article(mirror._noun)} of Keras"
+        remedy = f"spec_of(...) returns the {mirror.__name__} of a Keras {mirror._noun}"
+        return f"; {remedy}" if kind in mirror.__mro__ else f"; this is a Keras {mirror._noun}"
     if hasattr(data, "compile") and hasattr(data, "fit"):
-        return "; a model goes first into compile_with(model, spec), and spec_of(model) makes the spec of its optimizer"
+        return "; pass a model first, as in compile_with(model, spec); spec_of(model) returns the spec of its optimizer"
     if isinstance(data, (list, tuple)) and any(isinstance(entry, Mapping) for entry in data):
-        return "; of a list, pass one entry"
+        return "; pass one entry of the list"
     if not isinstance(data, str):
         return kind._remedy(data)
     from keras_optkit.specs.hints import meant_type
@@ -207,34 +207,34 @@ def suggestion(kind: type[TypedValue], data: object) -> str:
     meant, hint = meant_type(str.__str__(data), known)
     if hint and not meant:
         return f"; {hint}"
-    # Of the types of all kinds, those that are meant.
+    # Only the types of the kind that was meant.
     same = {name for name, cls in known.items() if not meant or cls._noun == known[meant]._noun}
-    before = f", {hint} The" if meant else ", the"
-    return f"{before} known ones are {', '.join(sorted(same, key=str.lower))}"
+    before = f"{hint} The" if meant else "the"
+    return f"; {before} known types are {', '.join(sorted(same, key=str.lower))}"
 
 
 def _without_type(kind: type[TypedValue], data: Mapping[Any, object]) -> Mistake:
     nodes = [in_short(key) for key, value in data.items() if isinstance(value, Mapping) and "type" in value]
     if "class_name" in data:
         rule = (
-            "required: a spec is {'type': name, **fields}; spec_of(...) makes one of Keras's {'class_name': name, "
+            "required; a spec is {'type': name, **fields}, and spec_of(...) reads Keras's {'class_name': name, "
             "'config': fields}"
         )
     elif nodes:
-        remedy = f": pass what is under {nodes[0]}" if len(nodes) == 1 else ""
+        remedy = ": pass only that part" if len(nodes) == 1 else ""
         rule = f"required; there is one under {' and '.join(nodes[:5])}{remedy}"
     elif meant := _type_elsewhere(kind, data):
-        rule = f"required: {meant}"
+        rule = f"required; {meant}"
     else:
         known = list(registered(kind))
-        # All 28 are no help to somebody who does not know yet what a type is.
+        # A list of all 28 would not help somebody who does not know yet what a type is.
         names = f"one of {', '.join(known)}" if len(known) <= _MOST_LISTED else "such as 'Adam' or 'CosineDecay'"
-        rule = f"required: the name of the {kind._noun}, {names}"
+        rule = f"required; it is the name of the {kind._noun}, {names}"
     return Mistake(("type",), data, field_error("required", rule))
 
 
 def _type_elsewhere(kind: type[TypedValue], data: Mapping[Any, object]) -> str | None:
-    """What to write, if a field other than the type holds the name of one, or is called like one."""
+    """The remedy if the name of a type is in another field, or is the name of a field."""
     names = [(key, value) for key, value in data.items() if isinstance(key, str)]
     for key, value in names:
         cls = find(kind, value.rpartition(".")[2]) if isinstance(value, str) and len(value) < 100 else None

@@ -1,4 +1,4 @@
-"""Durations in a spec become numbers of steps, here and nowhere else."""
+"""Converts the durations of a spec to steps. This is the only place that does so."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Path = tuple[int | str, ...]
 
 
 class UnknownRunError(ValueError):
-    """A duration cannot become steps without the numbers whose names are ``missing``."""
+    """A duration cannot be converted to steps; ``missing`` names the numbers that are needed."""
 
     def __init__(self, reason: str, missing: list[str]) -> None:
-        super().__init__(reason, missing)  # copy and pickle make it again from these
+        super().__init__(reason, missing)  # copy and pickle recreate the error from these
         self.reason, self.missing = reason, missing
 
     def __str__(self) -> str:
@@ -30,18 +30,18 @@ class UnknownRunError(ValueError):
 
 
 class RunLength(NamedTuple):
-    """How long a run is, as far as it is known: batches in an epoch, and epochs."""
+    """The length of a run, as far as it is known: batches in an epoch, and epochs."""
 
     steps_per_epoch: int | None
     epochs: int | None
 
     @classmethod
     def of(cls, steps_per_epoch: object, epochs: object) -> RunLength:
-        """A checked ``RunLength``.
+        """A validated ``RunLength``.
 
         Raises:
-            ValueError: a number is not a whole number > 0, or their product is more than can be counted. A dataset's
-                cardinality of -1 or -2 is explained.
+            ValueError: a number is not a whole number > 0, or their product is above ``2**53``. The message explains a
+                dataset's cardinality of -1 or -2.
         """
         run = cls(
             None if steps_per_epoch is None else positive_count("steps_per_epoch", steps_per_epoch),
@@ -53,19 +53,19 @@ class RunLength(NamedTuple):
 
     @property
     def steps(self) -> int | None:
-        """The steps of the whole run, if both numbers are known."""
+        """The number of steps in the run, if both numbers are known."""
         return None if None in self else math.prod(self)  # type: ignore[arg-type]
 
     def in_steps(self, duration: Duration, path: Path) -> int:
-        """``duration``, written at ``path``, to the nearest whole step, halves up: at least 1 unless it is 0."""
+        """``duration``, written at ``path``, rounded to whole steps, halves up; at least 1 unless it is 0."""
         whole = self.steps if duration.unit == "%" else self.steps_per_epoch
         if whole is None:
             missing = [name for name in needed_for(duration) if getattr(self, name) is None]
             field = ".".join(map(str, path))
             raise UnknownRunError(f"{field} is {str(duration)!r}", missing)
         share = duration.exact / 100 if duration.unit == "%" else duration.exact
-        # Halves go up so that two parts that make up the run never end before it. One step more than can be counted is
-        # refused where the spec is validated again.
+        # Halves round up, so that two parts that add up to 100% never end before the run. A number of steps that is too
+        # large is refused when the spec is validated again.
         return max(min(math.floor(share * whole + Fraction(1, 2)), MOST_STEPS + 1), 1 if duration else 0)
 
 
@@ -76,7 +76,7 @@ def positive_count(name: str, value: object) -> int:
     """``value``, an argument called ``name``, as a whole number > 0.
 
     Raises:
-        ValueError: it is none. A dataset's cardinality of -1 or -2 is explained.
+        ValueError: ``value`` is not a whole number > 0. The message explains a dataset's cardinality of -1 or -2.
     """
     found = scalar(value)
     try:
@@ -85,8 +85,8 @@ def positive_count(name: str, value: object) -> int:
         raise ValueError(f"{name} {error}") from None
     if name == "steps_per_epoch" and count in _CARDINALITIES:
         raise ValueError(
-            f"steps_per_epoch is {count}, tf.data's code for an {_CARDINALITIES[count]} cardinality: pass the number "
-            "of batches that one epoch really has"
+            f"steps_per_epoch is {count}, tf.data's code for an {_CARDINALITIES[count]} cardinality: pass the actual "
+            "number of batches in an epoch"
         )
     if count is None or count < 1:
         raise ValueError(f"{name} must be a whole number > 0, received {in_short(value)}{_remedy(name, found)}")
@@ -103,7 +103,7 @@ def _remedy(name: str, value: object) -> str:
     if amount is None or amount <= 0 or amount.is_integer() or not math.isfinite(amount):
         return ""
     if name == "steps_per_epoch":
-        return "; for samples in batches it is math.ceil(samples / batch_size)"
+        return "; an epoch has math.ceil(samples / batch_size) batches"
     return f"; write round({amount!r})" if round(amount) else ""
 
 
@@ -111,8 +111,8 @@ def resolve(spec: M, run: RunLength, path: Path = ()) -> M:
     """``spec`` with every duration in it, nested specs included, as a number of steps.
 
     Raises:
-        ValueError: ``run`` does not say enough; the message names what to pass.
-        pydantic.ValidationError: with these numbers the spec is wrong; each line quotes what was written.
+        ValueError: ``run`` lacks a number; the message names it.
+        pydantic.ValidationError: the spec is invalid with these numbers; each line quotes the durations as written.
     """
     old = {name: getattr(spec, name) for name in type(spec).model_fields}
     new = {name: _resolved(value, run, (*path, name)) for name, value in old.items()}
@@ -145,7 +145,7 @@ def _resolved(value: Any, run: RunLength, path: Path) -> Any:
 
 
 def is_resolved(value: object) -> bool:
-    """Whether no duration in a spec, or in another value of a field, is left in epochs or percent."""
+    """Whether ``value``, a spec or another value of a field, has no duration in epochs or percent."""
     if isinstance(value, BaseModel):
         return all(is_resolved(getattr(value, name)) for name in type(value).model_fields)
     return not isinstance(value, Duration) and all(is_resolved(entry) for _, entry in entries(value))

@@ -1,4 +1,4 @@
-"""``scale_learning_rate``: the same spec with every rate in it multiplied."""
+"""``scale_learning_rate``: multiplies every rate in a spec."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def scale_learning_rate(spec: Spec | Mapping[str, Any] | str, factor: float) -> 
 
     For the linear rule (Goyal et al. 2017, arXiv:1706.02677) ``factor`` is the new batch size divided by the old, or
     the number of replicas; for the square-root rule (Krizhevsky 2014, arXiv:1404.5997) it is the square root of that.
-    Fractions of a rate, such as ``alpha``, stay as they are. In a spec class of your own the rates are those fields
-    that are declared as ``Rate``, ``RateOrZero`` or ``LearningRate``.
+    Fractions of a rate, such as ``alpha``, stay as they are. In your own spec classes, declare rates as ``Rate``,
+    ``RateOrZero`` or ``LearningRate``; other fields are not multiplied.
 
     Args:
         spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type; it is not changed.
-        factor: a number > 0, in any form in which a field takes one: ``numpy.float32(0.1)`` is 0.1.
+        factor: a number > 0, in any form that a field accepts: ``numpy.float32(0.1)`` is 0.1.
 
     Raises:
         ValueError: ``factor`` is not a finite number > 0, or ``spec`` has no field that is a rate.
-        pydantic.ValidationError: ``spec`` is invalid, or a scaled rate is no longer one that float32 can hold.
+        pydantic.ValidationError: ``spec`` is invalid, or float32 cannot represent a scaled rate.
 
     Examples:
         >>> scale_learning_rate({"type": "SGD", "learning_rate": {"type": "Constant", "learning_rate": 0.1}}, 2)
@@ -57,8 +57,8 @@ def _scaled_spec(spec: S, factor: float) -> S:
     nested = [name for name in type(spec).model_fields if _holds_specs(getattr(spec, name))]
     if not rates and not nested:
         raise ValueError(
-            f"{type(spec).__name__} declares no field as a rate, so nothing would be scaled: declare its rates as "
-            "keras_optkit.fields.Rate"
+            f"{type(spec).__name__} has no field that is declared as a rate, so nothing would be scaled: declare its "
+            "rates as keras_optkit.fields.Rate"
         )
     return spec.replace(**{name: _scaled(getattr(spec, name), factor) for name in {*rates, *nested}})
 
@@ -66,7 +66,7 @@ def _scaled_spec(spec: S, factor: float) -> S:
 def _scaled(value: Any, factor: float) -> Any:
     if isinstance(value, Spec):
         return _scaled_spec(value, factor)
-    # Beside a rate there may be a step, as in a list of pairs.
+    # Only floats are rates: a list of pairs can have steps beside them.
     if isinstance(value, float):
         return value * factor
     return with_entries(value, lambda _, entry: _scaled(entry, factor))

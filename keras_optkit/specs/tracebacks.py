@@ -1,4 +1,4 @@
-"""Short tracebacks: what a user's mistake raises is raised at the line that calls the package."""
+"""Short tracebacks: the traceback of a user's mistake ends at the line that calls the package."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: What a user's mistake is raised as. Anything else is a defect of this package, and is shown whole.
+#: The exceptions that a user's mistake raises. Anything else is a defect of this package, and is shown in full.
 MISTAKES = (ValueError, TypeError, RuntimeError, OSError, ImportError)
 
-# Pydantic's frames say nothing about a field, nor do those of the standard library about a file.
+# The frames of pydantic and of the standard library do not help to find a mistake in a field or a file.
 _INSIDE = {__name__.partition(".")[0], "pydantic", *sys.stdlib_module_names}
 
 
 def short_traceback(function: F) -> F:
-    """Make a public ``function`` raise its user's mistakes at the line that calls it.
+    """End the tracebacks of a public ``function`` at the line that calls it, if they are the user's mistakes.
 
-    A forgotten ``steps_per_epoch`` is otherwise the last line under 30 from inside the package. See ``shorten``.
+    The error for a missing ``steps_per_epoch`` would otherwise follow 30 lines from inside the package. See
+    ``shorten``.
     """
 
     @wraps(function)
@@ -35,9 +36,9 @@ def short_traceback(function: F) -> F:
 
 
 def shorten(error: BaseException) -> None:
-    """Cut the frames of this package from ``error``, which is caught and about to be raised again by a bare ``raise``.
+    """Remove the frames of this package from ``error``. The caller raises it again with a bare ``raise``.
 
-    Nothing is cut if a frame is somebody else's: a ``value`` of your own schedule, or Keras.
+    All frames stay if one of them belongs to other code, such as the ``value`` of a user's own schedule, or Keras.
     """
     traceback: TracebackType | None = error.__traceback__
     while traceback:

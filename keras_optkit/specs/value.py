@@ -1,7 +1,7 @@
-"""``Value``: immutable, closed to unknown fields, validated on creation, equal by content.
+"""``Value``: immutable, without unknown fields, validated on creation, and compared by content.
 
-No module with fields says ``from __future__ import annotations``: pydantic would compile the text of each annotation,
-which takes 4 of the 17 ms in which all classes are made.
+Modules with fields do not use ``from __future__ import annotations``: pydantic would compile the text of each
+annotation, which takes 4 of the 17 ms needed to create all classes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from keras_optkit.specs.tracebacks import MISTAKES, short_traceback, shorten
 
 
 class Conflict(NamedTuple):
-    """A rule between fields that is broken: the field to report it at, and the rule."""
+    """A broken rule between fields: the field to report it at, and the rule, with a remedy after ``"; "``."""
 
     field: str
     rule: str
@@ -32,10 +32,10 @@ class Conflict(NamedTuple):
 class Value(DocumentedModel):
     """An immutable model, validated on creation, with errors that name the remedy.
 
-    Two are equal when they are of one class and all their fields are equal; equal ones hash alike.
+    Two values are equal if they have the same class and equal fields. Equal values have the same hash.
     """
 
-    # Validators are built when a class is first used: those of all 30 classes take 25 ms, pydantic's import takes 110.
+    # Validators are built when a class is first used: for all 30 classes they take 25 ms; importing pydantic takes 110.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     def __init__(self, /, *positional: object, **fields: Any) -> None:
@@ -49,13 +49,13 @@ class Value(DocumentedModel):
             shorten(error)
             raise
 
-    # Pydantic would call an __init__ of one's own also for each nested value: a spec with a schedule would take
-    # 10 us instead of 5.5. This one adds nothing to validation, and says so by the mark of pydantic's own.
+    # Pydantic calls a custom __init__ for each nested value too: validating a spec with a schedule would take 10 us
+    # instead of 5.5. This one adds nothing to validation, so it is marked like pydantic's own.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @short_traceback
     def replace(self, **changes: Any) -> Self:
-        """Return a copy with some fields changed, validated like a new one.
+        """Return a copy with some fields changed, validated like a new spec.
 
         Raises:
             pydantic.ValidationError: the copy would be invalid.
@@ -68,11 +68,11 @@ class Value(DocumentedModel):
         return type(self).model_validate(written | changes)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Pydantic's copy, but an ``update`` is validated."""
+        """Return pydantic's copy, but validate ``update``."""
         return self.replace(**update) if update else super().model_copy(deep=deep)
 
     def conflicts(self) -> Iterable[Conflict]:
-        """The rules between fields that this spec breaks. A subclass adds its own to ``super().conflicts()``.
+        """Return the broken rules between fields. In a subclass, add your own to ``super().conflicts()``.
 
         Examples:
             >>> from keras_optkit.fields import Conflict
@@ -95,7 +95,7 @@ class Value(DocumentedModel):
     @classmethod
     def _checked(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if type(data) is not dict and isinstance(data, Mapping):
-            data = dict(data)  # what its own methods raise, such as OmegaConf's MissingMandatoryValue, says more
+            data = dict(data)  # errors of its own methods, such as OmegaConf's MissingMandatoryValue, explain more
         try:
             value = handler(cls._as_written(data))
         except ValidationError as error:
@@ -107,14 +107,14 @@ class Value(DocumentedModel):
 
     @classmethod
     def _as_written(cls, data: Any) -> Any:
-        """What pydantic is to read in place of ``data``."""
+        """The data that pydantic reads in place of ``data``."""
         return data
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
-        """Pydantic's schema, with the texts of the docstrings."""
+        """Pydantic's schema, with descriptions from the docstrings."""
         described = handler(schema)
-        described.pop("description", None)  # pydantic's is the whole docstring
+        described.pop("description", None)  # pydantic uses the whole docstring
         if text := text_of(cls):
             described["description"] = as_markdown(text)
         texts, nodes = texts_of_fields(cls), described.get("properties", {})
@@ -122,7 +122,7 @@ class Value(DocumentedModel):
             names = (name, field.alias, field.validation_alias, field.serialization_alias)
             node: JsonSchemaValue = next((nodes[key] for key in names if key in nodes), {})
             if field.title is None:
-                node.pop("title", None)  # the name once more
+                node.pop("title", None)  # it repeats the name
             if texts[name]:
                 node["description"] = as_markdown(texts[name])
         return described
@@ -146,7 +146,7 @@ class Value(DocumentedModel):
                 self._is_frozen(name, f"{name}=...")
 
     def _is_frozen(self, name: str, change: str) -> NoReturn:
-        rule = f"{type(self).__name__} is immutable: make a changed copy with replace({change})"
+        rule = f"{type(self).__name__} is immutable; replace({change}) returns a changed copy"
         raise validation_error(
             type(self).__name__, [Mistake((name,), None, field_error("frozen_instance", rule))]
         ) from None
@@ -157,7 +157,7 @@ class Value(DocumentedModel):
         return repr(self)
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """Shows what differs from the defaults, as one would write it."""
+        """The fields that differ from their defaults, the way a user would write them."""
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
             if field.is_required() or value != field.default:

@@ -1,8 +1,8 @@
-"""The words of other libraries and of older Kerases: data for hints."""
+"""The names used by other libraries and older Keras versions, as data for hints."""
 
 from __future__ import annotations
 
-#: Names in Keras -> words for them elsewhere. Of several names, the first that a spec has is meant.
+#: Names in Keras -> names for them elsewhere. If there are several in Keras, the first that the spec has is meant.
 KERAS_NAMES = {
     "learning_rate initial_learning_rate max_learning_rate peak_learning_rate learning_rate_multiplier": (
         "lr", "eta", "base_lr", "init_lr", "initial_lr", "start_lr", "learning_rate",
@@ -64,7 +64,7 @@ KERAS_NAMES = {
     "nesterov": ("use_nesterov", "nesterov_momentum"),
 }  # fmt: skip
 
-#: Types -> names for them elsewhere: in PyTorch, timm, transformers, optax and older Kerases.
+#: Types -> names for them in PyTorch, timm, transformers, optax and older Keras versions.
 TYPE_NAMES = {
     "CosineDecay": ("cosine", "cosine_annealing"),
     "CosineDecayRestarts": ("cosine_annealing_warm_restarts", "cosine_with_restarts", "cosine_restarts", "sgdr"),
@@ -85,68 +85,68 @@ TYPE_NAMES = {
     "ScheduleFreeAdamW": ("schedule_free", "adamw_schedule_free"),
 }  # fmt: skip
 
-#: Names of what Keras does not have -> what to do instead.
+#: Names of optimizers and schedules that Keras does not have -> the remedy.
 NO_TYPES = (
     (
         "radam rectifiedadam lars novograd adabelief prodigy adan sophia shampoo lookahead adamod yogi ranger madgrad",
-        "Keras has no such optimizer; those nearest to it are AdamW, Lamb and ScheduleFreeAdamW",
+        "Keras does not have it, and the closest are AdamW, Lamb and ScheduleFreeAdamW",
     ),
-    ("reducelronplateau plateau", "use keras.callbacks.ReduceLROnPlateau, since a schedule does not see metrics"),
+    ("reducelronplateau plateau", "a schedule does not see metrics: use keras.callbacks.ReduceLROnPlateau"),
     (
         "lambda function custom learningrate",
-        "write a subclass of ScheduleSpec with a value(step), and register it with register_spec",
+        "write a subclass of ScheduleSpec with a method value(step), and register it with register_spec",
     ),
 )
 
-#: Words that no optimizer takes any more, or never took -> what to do instead.
+#: Arguments that an optimizer no longer has, or never had -> the remedy.
 GONE = (
-    ("class_name optimizer kind _target_ cls identifier", "a spec is named by its 'type' alone; delete this"),
+    ("class_name optimizer kind _target_ cls identifier", "'type' alone names the spec, so delete this"),
     (
         "warmup warmup_steps num_warmup_steps warmup_epochs warmup_iters warmup_ratio warmup_proportion",
-        "a warm-up is a schedule: WarmupSpec(schedule=..., warmup_steps=...)",
+        "a warm-up is a schedule: learning_rate=WarmupSpec(schedule=..., warmup_steps=...)",
     ),
     (
         "decay_steps total_steps num_training_steps max_steps lr_decay_steps decay_epochs T_max decay_rate staircase",
-        "it belongs to a schedule, such as CosineDecaySpec or ExponentialDecaySpec: learning_rate=...",
+        "it belongs to a schedule: learning_rate=CosineDecaySpec(...), for example",
     ),
     (
         "floor min_lr eta_min min_learning_rate minimum_learning_rate minimum",
-        "a floor under a schedule is ClampSpec(schedule=..., minimum=...)",
+        "to put a floor under a schedule, use ClampSpec(schedule=..., minimum=...)",
     ),
     ("nesterov", "only SGD has 'nesterov'; Adam with Nesterov momentum is the Nadam optimizer"),
     ("amsgrad", "only Adam and AdamW have 'amsgrad'"),
-    ("include_in_weight_decay", "every variable is decayed but those in exclude_from_weight_decay; list these"),
+    ("include_in_weight_decay", "every variable is decayed; list the exceptions in exclude_from_weight_decay"),
     (
         "offset",
-        "a schedule begins later as a piece of a JoinSpec, or after the warm-up of a WarmupSpec without overlay",
+        "to start a schedule later, make it a piece of a JoinSpec, or put a WarmupSpec without overlay before it",
     ),
     ("dampening", "Keras has no dampening; delete it"),
     (
         "jit_compile loss metrics loss_weights run_eagerly steps_per_execution",
         "it belongs to compile: compile_with(model, spec, {}=...)",
     ),
-    ("is_legacy_optimizer experimental_run_tf_function", "removed in Keras 3; delete it"),
+    ("is_legacy_optimizer experimental_run_tf_function", "Keras 3 removed it; delete it"),
     (
         "gradient_aggregator gradient_transformers experimental_aggregate_gradients",
         "Keras 3 has no such hook; clip with clipnorm, clipvalue or global_clipnorm",
     ),
     (
         "foreach fused capturable differentiable maximize",
-        "a PyTorch option that Keras does not have; delete it",
+        "it is an option of PyTorch that Keras does not have; delete it",
     ),
-    ("parameters var_list params", "a spec knows no variables; compile_with(model, spec) brings them together"),
+    ("parameters var_list params", "a spec has no variables; compile_with(model, spec) takes those of the model"),
     (
         "epochs num_epochs steps_per_epoch",
         "it belongs to the run: pass steps_per_epoch=... and epochs=... to compile_with, build_optimizer or describe",
     ),
     ("batch_size", "it belongs to fit; run_of(data, epochs=..., batch_size=...) counts the steps"),
     ("cycle_momentum base_momentum max_momentum", "a schedule changes the learning rate only; delete it"),
-    ("stable_steps", "the stable phase is what warmup_steps and decay_steps leave of total_steps; delete it"),
+    ("stable_steps", "the stable phase is the rest of total_steps after warmup_steps and decay_steps; delete it"),
     ("last_epoch verbose", "Keras counts the steps itself; delete it"),
     (
         "d_model model_size",
-        "the Transformer's schedule has peak_learning_rate=(d_model * warmup_steps) ** -0.5; write that number",
+        "the Transformer's schedule peaks at (d_model * warmup_steps) ** -0.5: set peak_learning_rate to that number",
     ),
     ("config kwargs args arguments options", "write the fields beside 'type', not inside {!r}"),
-    ("module registered_name build_config", "a part of Keras's serialized form; delete it"),
+    ("module registered_name build_config", "it is a part of Keras's serialized form; delete it"),
 )

@@ -36,7 +36,7 @@ def test_check_reports_all_mistakes_of_all_files_and_ends_with_1(run):
         1,
         ["sgd.yaml: ok"],
         [
-            "bad.yaml:2: momentun: unknown field, did you mean 'momentum'?",
+            "bad.yaml:2: momentun: unknown field; did you mean 'momentum'?",
             "bad.yaml:3: clipnorm: must be > 0, received -1",
             "binary.toml: must be UTF-8 (invalid start byte at byte 0)",
             "worse.json:2: is not JSON: Expecting value",
@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_read_ends_with_2_and_hides_no_mistake_in_another(
         ["sgd.yaml: ok"],
         [
             "none.json: No such file or directory",
-            "bad.yaml:2: momentun: unknown field, did you mean 'momentum'?",
+            "bad.yaml:2: momentun: unknown field; did you mean 'momentum'?",
             "bad.yaml:3: clipnorm: must be > 0, received -1",
             "pipe.yaml: Not a regular file",
             f"{'n' * 5_000}.yaml: File name too long",
@@ -218,7 +218,7 @@ def test_github_gets_an_annotation_for_each_line_of_a_file(run):
     done = run("check", "sgd.yaml", "bad.yaml", "100%,a:b.yaml", "none.json", "--output-format", "github")
     assert (done.status, done.err) == (2, [])
     assert done.out[:2] == [
-        "::error file=bad.yaml,line=2::momentun: unknown field, did you mean 'momentum'?",
+        "::error file=bad.yaml,line=2::momentun: unknown field; did you mean 'momentum'?",
         "::error file=bad.yaml,line=3::clipnorm: must be > 0, received -1",
     ]
     assert done.out[2].startswith("::error file=100%25%2Ca%3Ab.yaml,line=2::name: must be letters, ")

@@ -98,7 +98,7 @@ def test_each_file_may_have_a_key_of_its_own(run, stdin):
     ("arguments", "line"),
     [
         (["sgd.yaml", "none.yaml"], "none.yaml: No such file or directory"),
-        (["bad.yaml", "sgd.yaml"], "bad.yaml:2: momentun: unknown field, did you mean 'momentum'?"),
+        (["bad.yaml", "sgd.yaml"], "bad.yaml:2: momentun: unknown field; did you mean 'momentum'?"),
         (["sgd.yaml", "schedule.yaml"], "sgd.yaml is of type SGD, schedule.yaml of type Constant: not comparable"),
         (["-", "-", "--input-format", "json"], "diff reads - once, since the first takes all of standard input"),
         (

@@ -67,9 +67,9 @@ def test_a_type_and_its_fields_are_overridden_together_and_a_duration_needs_no_q
     ("override", "line"),
     [
         ("momentum=5", "sgd.yaml: momentum: must be in [0, 1), received 5"),
-        ("momentum=", "sgd.yaml: momentum: must be a number; leave it out for the default, 0.0, received ''"),
+        ("momentum=", "sgd.yaml: momentum: must be a number, received ''; leave it out for the default, 0.0"),
         ("momentum=NaN", "sgd.yaml: momentum: must be a finite number, received nan"),
-        ("momentun=0.5", "sgd.yaml: momentun: unknown field, did you mean 'momentum'?"),
+        ("momentun=0.5", "sgd.yaml: momentun: unknown field; did you mean 'momentum'?"),
         ("groups.0.match=a", ""),
         ("learning_rate.decay_steps=9", ""),
         (f"momentum={'[' * 100_000}", ""),

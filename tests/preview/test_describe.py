@@ -67,7 +67,7 @@ step   epoch  learning rate
    6  0.8571              8  peak
   13   1.857            4.5  last step of the run
   20   2.857              1  end of the cycle, after the run
-warning: total_steps: the cycle ends at step 20, the run at step 14: its last rate is 4.5, not 1; \
+warning: total_steps: the cycle ends at step 20, but the run ends at step 14: its last rate is 4.5, not 1; \
 with total_steps='100%' both end together
 """,
         ),

@@ -122,7 +122,7 @@ def test_a_schedule_that_is_over_at_the_step_count_is_told() -> None:
             warnings.simplefilter("always")
             compiled(spec, model, keep_state=True)
         said = [str(warning.message) for warning in caught if warning.category is OptimizerWarning]
-        assert "the step count goes on at 5, where this schedule is over: its rate there is 0." in said[-1]
+        assert "the step count continues at 5, where this schedule has ended: its rate there is 0." in said[-1]
         assert "JoinSpec(schedules=[ConstantSpec(learning_rate=...), CosineDecaySpec(...)], boundaries=[5])" in said[-1]
         joined = JoinSpec(schedules=[ConstantSpec(learning_rate=0.1), decay], boundaries=[5])
         compiled(AdamSpec(learning_rate=joined), train(compiled(AdamSpec()), 5), keep_state=True)

@@ -152,7 +152,7 @@ def test_a_changed_copy_is_checked_like_a_new_spec(change, refusal):
     assert change(spec, momentum="0.5") == SGDSpec(momentum=0.5, nesterov=True)
     assert refusal(change, spec, momentum=1).path == ("momentum",)
     assert refusal(change, spec, momentum=0).path == ("nesterov",)
-    assert refusal(change, spec, momentun=0.9).message == "unknown field, did you mean 'momentum'?"
+    assert refusal(change, spec, momentun=0.9).message == "unknown field; did you mean 'momentum'?"
     assert refusal(change, spec, learning_rate={"type": "adam"}).path == ("learning_rate", "type")
     assert spec == SGDSpec(momentum=0.9, nesterov=True)
 
@@ -181,7 +181,7 @@ def test_a_spec_of_another_type_is_refused(refusal):
     path, message = refusal(SGDSpec, type="Adam")
     assert path == ("type",)
     assert message.startswith("must be 'SGD'")
-    assert message.endswith("received 'Adam'")
+    assert message.endswith(", received 'Adam'; parse_spec reads any type")
     assert refusal(SGDSpec.model_validate, AdamSpec()).path == ()
     assert SGDSpec(type="sgd").type == "SGD"
 
@@ -220,7 +220,7 @@ def test_a_field_of_a_kind_reads_mappings_and_names_and_reports_the_whole_path(r
     wrong = {"type": "sgd", "learning_rate": decay | {"decay_rate": 2}}
     assert refusal(Experiment, optimizer="adam", others={"a": wrong}) == (
         ("others", "a", "learning_rate", "decay_rate"),
-        "must be in (0, 1] (a rate that grows is a RampSpec with shape='exponential'), received 2",
+        "must be in (0, 1], received 2; for a rate that grows, use RampSpec with shape='exponential'",
     )
 
 
@@ -265,8 +265,8 @@ def test_a_subclass_is_no_spec_of_its_parents_type():
 def test_an_assignment_is_answered_with_the_way_to_change_a_copy(refusal):
     spec = SGDSpec()
     path, message = refusal(setattr, spec, "momentum", 0.9)
-    assert (path, message) == (("momentum",), "SGDSpec is immutable: make a changed copy with replace(momentum=0.9)")
-    assert refusal(delattr, spec, "momentum").message.endswith("replace(momentum=...)")
+    assert (path, message) == (("momentum",), "SGDSpec is immutable; replace(momentum=0.9) returns a changed copy")
+    assert refusal(delattr, spec, "momentum").message.endswith("; replace(momentum=...) returns a changed copy")
     with pytest.raises(ValidationError) as caught:
         spec.momentum = 0.9
     assert "https" not in str(caught.value)
@@ -290,7 +290,7 @@ def test_a_kind_of_ones_own_is_abstract_and_reads_its_registered_subclasses(regi
     assert FamilySpec.is_kind
     assert not MemberSpec.is_kind
     assert FamilySpec.model_validate("member") == MemberSpec()
-    assert refusal(FamilySpec.model_validate, "cosine_decay").message.startswith("must be a schedule, and CosineDecay")
+    assert refusal(FamilySpec.model_validate, "cosine_decay").message.startswith("must be a schedule, received 'cosine")
     with pytest.raises(TypeError, match="register_spec takes a subclass"):
         register_spec(FamilySpec)
 
@@ -305,7 +305,7 @@ def test_a_kind_of_ones_own_is_abstract_and_reads_its_registered_subclasses(regi
     ],
 )
 def test_a_kind_says_that_it_is_abstract_and_what_can_be_made(kind, names):
-    text = rf"^{kind.__name__} is abstract: create one of its subclasses{names}, or use parse_spec$"
+    text = rf"^{kind.__name__} is abstract; create one of its subclasses{names}, or use parse_spec$"
     for make in (kind, kind.model_construct, lambda: kind(learning_rate=0.1), lambda: kind("adam")):
         with pytest.raises(TypeError, match=text):
             make()

@@ -48,8 +48,8 @@ def test_a_refusal_is_a_validation_error_and_so_a_value_error():
         (lambda: SGDSpec(nesterov="false"), "SGDSpec\nnesterov\n  must be true or false, received 'false' "),
         (
             lambda: SGDSpec(learning_rate=DECAY | {"decay_rate": 1.5}),
-            "SGDSpec\nlearning_rate.decay_rate\n  must be in (0, 1] "
-            "(a rate that grows is a RampSpec with shape='exponential'), received 1.5 ",
+            "SGDSpec\nlearning_rate.decay_rate\n  must be in (0, 1], received 1.5; for a rate that grows, use "
+            "RampSpec with shape='exponential' ",
         ),
         (
             lambda: PiecewiseConstantDecaySpec(boundaries=[10], values=[0.1, -1]),
@@ -281,11 +281,9 @@ def test_an_error_shows_each_value_once_and_no_address():
     with pytest.raises(ValidationError) as caught:
         AdamSpec(lr=0.1, beta_1="9", learning_rate=DECAY | {"decay_rate": 2})
     assert str(caught.value) == (
-        "3 validation errors for AdamSpec\n"
-        "lr\n  unknown field, its name in Keras is 'learning_rate' [type=unknown_field]\n"
-        "learning_rate.decay_rate\n  must be in (0, 1] "
-        "(a rate that grows is a RampSpec with shape='exponential'), received 2 [type=out_of_range]\n"
-        "beta_1\n  must be in [0, 1), received '9' [type=out_of_range]"
+        "3 validation errors for AdamSpec\nlr\n  unknown field; Keras calls it 'learning_rate' [type=unknown_field]\n"
+        "learning_rate.decay_rate\n  must be in (0, 1], received 2; for a rate that grows, use RampSpec with "
+        "shape='exponential' [type=out_of_range]\nbeta_1\n  must be in [0, 1), received '9' [type=out_of_range]"
     )
 
 

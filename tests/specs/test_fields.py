@@ -146,7 +146,7 @@ def test_a_number_must_be_finite(field, value, refusal):
 def test_a_number_must_fit_into_float32(field, value, refusal):
     path, message = refusal(read, field, value)
     assert path == (field,)
-    assert message == f"must be a number that float32 can hold (1.2e-38 to 3.4e38, or 0), received {value!r}"
+    assert message == f"must be a number that float32 can represent (1.2e-38 to 3.4e38, or 0), received {value!r}"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_both_sides_of_each_bound(field, accepted, refused, rule, refusal):
         path, message = refusal(read, field, value)
         assert path == (field,)
         assert message.startswith(rule)
-        assert message.endswith(f", received {value!r}")
+        assert message.partition("; ")[0].endswith(f", received {value!r}")
 
 
 # Whole numbers
@@ -235,7 +235,7 @@ def test_a_whole_float_is_a_number_of_steps_and_no_other_whole_number(value, ref
             assert read(field, value) == int(float(value))
         else:
             message = refusal(read, field, value).message
-            assert message.startswith(f"must be a whole number; write {int(float(value))}, received ")
+            assert message == f"must be a whole number, received {value!r}; write {int(float(value))}"
 
 
 @pytest.mark.parametrize("field", WHOLE)
@@ -327,7 +327,7 @@ def test_a_number_that_only_a_float_makes_0_is_refused_like_one_that_float32_doe
     if not isinstance(value, np.longdouble) or value != 0:
         path, message = refusal(read, field, value)
         assert path == (field,)
-        assert message.startswith("must be a number that float32 can hold (1.2e-38 to 3.4e38, or 0), received ")
+        assert message.startswith("must be a number that float32 can represent (1.2e-38 to 3.4e38, or 0), received ")
 
 
 @pytest.mark.parametrize(

@@ -188,15 +188,15 @@ def test_a_loss_scale_optimizer_is_the_one_inside_with_its_factor_if_that_is_fix
 @pytest.mark.parametrize(
     ("source", "lines"),
     [
-        (scaled(initial_scale=1024.0), ["no spec holds the 'initial_scale' of a LossScaleOptimizer, here 1024.0"]),
-        (scaled(dynamic_growth_steps=10), ["no spec holds the 'dynamic_growth_steps'"]),
-        (scaled(clipnorm=1.0), ["no spec holds the 'clipnorm' of a LossScaleOptimizer, here 1.0"]),
+        (scaled(initial_scale=1024.0), ["no spec has the 'initial_scale' of a LossScaleOptimizer, here 1024.0"]),
+        (scaled(dynamic_growth_steps=10), ["no spec has the 'dynamic_growth_steps'"]),
+        (scaled(clipnorm=1.0), ["no spec has the 'clipnorm' of a LossScaleOptimizer, here 1.0"]),
         (
             scaled(loss_scale=form("DynamicLossScale", initial_loss_scale=8, increment_period=2000, multiplier=4)),
             ["'multiplier'", "'initial_scale'"],
         ),
-        (scaled(loss_scale="dynamic"), ["no spec holds the 'loss_scale'"]),
-        (scaled(None), ["a LossScaleOptimizer has an 'inner_optimizer', received None"]),
+        (scaled(loss_scale="dynamic"), ["no spec has the 'loss_scale'"]),
+        (scaled(None), ["a LossScaleOptimizer must have an 'inner_optimizer', received None"]),
         (scaled(scaled()), ["there is no spec for a LossScaleOptimizer inside another"]),
         (scaled(form("mine>SGD")), ["there is no spec for 'mine>SGD', which is not a class of Keras"]),
         (scaled(form("SGD", momentum=2)), ["momentum: must be in [0, 1), received 2"]),
@@ -214,21 +214,21 @@ def test_what_a_loss_scale_optimizer_has_beyond_a_factor_is_an_error(source: Any
     [
         (
             form("Nadam", name="Nadam", learning_rate=0.001, decay=0.004),
-            "decay: in Keras 2, decay=0.004 of Nadam was the pace at which its momentum grows, which is 1 in Keras 3: "
-            "delete it to train with that",
+            "decay: in Keras 2, decay=0.004 of Nadam set how fast its momentum grows. Keras 3 always uses 1; delete it "
+            "to train with that",
         ),
         (
             form("SGD", learning_rate=form("ExponentialDecay", **EXPONENTIAL), decay=0.1),
-            "decay: Keras 2 divides the rate of the schedule by 1 + 0.1 * step, for which there is no spec: "
-            "describe it with a ScheduleSpec of your own",
+            "decay: Keras 2 divides the rate of the schedule by 1 + 0.1 * step. No spec does that; write your own "
+            "ScheduleSpec",
         ),
         (
             form("SGD", lr=0.1, learning_rate=0.2),
-            "lr: there is a learning_rate too, 0.2: delete one",
+            "lr: differs from learning_rate, 0.2: delete one",
         ),
         (
             form("Muon", muon_a=3.4445, ns_steps=6),
-            "rms_rate: Muon of Keras before 3.13 scales its steps otherwise than any spec describes",
+            "rms_rate: Muon before Keras 3.13 scales its steps in a way that no spec can describe",
         ),
         (
             form("SGD", learning_rate=form("LinearCosineDecay", initial_learning_rate=0.1, decay_steps=10)),
@@ -247,7 +247,8 @@ def test_what_a_loss_scale_optimizer_has_beyond_a_factor_is_an_error(source: Any
         (
             form("Addons>AdamW", weight_decay=1e-4),
             ": there is no spec for 'Addons>AdamW', which is not a class of Keras; write AdamWSpec(weight_decay=...) "
-            "with its weight_decay divided by the learning rate, by which TensorFlow Addons does not multiply it",
+            "with its weight_decay divided by the learning rate: TensorFlow Addons does not multiply the decay by the "
+            "rate",
         ),
         (form("Addons>SGDW"), ": there is no spec for 'Addons>SGDW', which is not a class of Keras; write SGDSpec("),
         (
@@ -257,8 +258,8 @@ def test_what_a_loss_scale_optimizer_has_beyond_a_factor_is_an_error(source: Any
         ),
         (
             form("Addons>RectifiedAdam"),
-            ": there is no spec for 'Addons>RectifiedAdam', which is not a class of Keras; Keras has no such "
-            "optimizer; those nearest to it are AdamW, Lamb and ScheduleFreeAdamW",
+            ": there is no spec for 'Addons>RectifiedAdam', which is not a class of Keras; Keras does not have it, "
+            "and the closest are AdamW, Lamb and ScheduleFreeAdamW",
         ),
         (
             {**form("Adam"), "module": "mine.optimizers", "registered_name": "Adam"},
@@ -271,28 +272,28 @@ def test_what_a_loss_scale_optimizer_has_beyond_a_factor_is_an_error(source: Any
         ),
         (
             form("SGD", learning_rate=form("CosinDecay")),
-            "learning_rate: there is no spec for 'CosinDecay', did you mean 'CosineDecay'? The known ones are "
+            "learning_rate: there is no spec for 'CosinDecay'; did you mean 'CosineDecay'? The known types are "
             "CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, "
             "PolynomialDecay",
         ),
         (
             form("SGD", learning_rate=form("ExponentialDecay", **EXPONENTIAL | {"initial_learning_rate": 1})),
-            "learning_rate.initial_learning_rate: Keras computes this ExponentialDecay in whole numbers, as its "
-            "initial_learning_rate is an int, and no spec does: make it with 1.0",
+            "learning_rate.initial_learning_rate: Keras computes this ExponentialDecay in integers, because its "
+            "initial_learning_rate is an int. No spec does that; create it with 1.0",
         ),
         (form("SGD", groups=[]), "groups: Keras's SGD has no such argument"),
         (form("SGD", type="Adam"), "type: Keras's SGD has no such argument"),
         (form("CosineDecay", initial_learning_rate=0.1, decay_steps=9, type="x"),
          "type: Keras's CosineDecay has no such argument"),
-        (form("SGD", beta_1=0.9), "beta_1: unknown field, "),
+        (form("SGD", beta_1=0.9), "beta_1: unknown field; "),
         (
             {**form("SGD"), "learning_rate": 0.1},
-            ": 'learning_rate' is not a part of Keras's serialized form: delete it, or write it inside 'config' if it "
+            ": 'learning_rate' is not part of Keras's serialized form: delete it, or write it inside 'config' if it "
             "is an argument",
         ),
         (
             {"class_name": "SGD", "params": {"lr": 0.1}},
-            ": 'params' is not a part of Keras's serialized form: Keras calls it 'config'",
+            ": 'params' is not part of Keras's serialized form: Keras calls it 'config'",
         ),
         ({"class_name": "SGD"}, ": has no 'config': write {} for the defaults"),
         ({"class_name": "SGD", "config": None}, ": 'config' must be a mapping, received None"),
@@ -300,7 +301,7 @@ def test_what_a_loss_scale_optimizer_has_beyond_a_factor_is_an_error(source: Any
         (form("SGD", learning_rate={"class_name": "CosineDecay"}),
          "learning_rate: has no 'config': write {} for the defaults"),
         (form("SGD", lr=form("CosineDecay", initial_learning_rate=0.1)), "learning_rate.decay_steps: required"),
-        (form("SGD", learning_rate=form("Adam")), "learning_rate.type: must be a schedule, and Adam is an optimizer"),
+        (form("SGD", learning_rate=form("Adam")), "learning_rate.type: must be a schedule, received 'Adam'; Adam is"),
         (form("Constant", learning_rate=0.1), ": there is no spec for 'Constant'"),  # ours, and not a class of Keras
         (form("SpecSchedule", spec={"type": "Constant"}), ": there is no spec for 'SpecSchedule'"),
         (form("keras_optkit>SpecSchedule", spec={"type": "Mine"}), "type: unknown optimizer or schedule"),
@@ -378,7 +379,7 @@ def test_what_is_around_an_optimizer_is_answered_with_where_that_is(source: dict
 def test_a_spec_as_a_mapping_is_left_to_parse_spec_and_the_other_way_round() -> None:
     with pytest.raises(TypeError, match=r"received {'type': 'SGD'}; parse_spec reads a mapping with a 'type'$"):
         spec_of({"type": "SGD"})
-    with pytest.raises(ValidationError, match=r"spec_of\(\.\.\.\) makes one of Keras's"):
+    with pytest.raises(ValidationError, match=r"spec_of\(\.\.\.\) reads Keras's"):
         parse_spec(form("SGD"))
 
 

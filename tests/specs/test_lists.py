@@ -96,7 +96,7 @@ def test_a_list_that_orders_has_at_least_one_entry(value, refusal):
 def test_a_wrong_entry_is_reported_at_its_index(value, index, refusal):
     path, message = refusal(read, "whole", value)
     assert path == ("whole", index)
-    assert message.endswith(f", received {value[index]!r}")
+    assert message.partition("; ")[0].endswith(f", received {value[index]!r}")
 
 
 class Endless(Sequence[Any]):
@@ -116,13 +116,11 @@ class HostileList(list[Any]):
 
 @pytest.mark.parametrize("field", ["listed", "numbers"])
 def test_a_list_that_cannot_be_read_or_is_far_too_long_is_refused(field, refusal):
-    assert refusal(read, field, HostileList([1])).message.startswith(
-        "must be a value that can be read (RuntimeError: no)"
-    )
+    assert refusal(read, field, HostileList([1])).message.startswith("cannot be read, received ")
     assert read(field, Endless()) == (1,)
     assert refusal(read, field, range(10**9)) == (
         (field,),
-        "must have at most 100,000 entries, and has 1,000,000,000",
+        "must have at most 100,000 entries, but has 1,000,000,000",
     )
 
 

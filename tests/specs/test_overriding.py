@@ -175,31 +175,31 @@ def test_a_node_that_is_given_as_a_spec_has_fields_too():
 
 # Mistakes
 
-NO_FIELDS = "which has no fields, received 5"
-NO_SCHEDULE = "which has no fields; for a schedule, set learning_rate.type too, received 5"
-BARE = "must not be a bare float: write '0.5 epochs', or '50%' of the run, received 0.5"
-UNCLOSED = "must be a regular expression (missing ), unterminated subpattern at position 0), received '('"
+NO_FIELDS = "has no fields, received 5"
+NO_SCHEDULE = "has no fields, received 5; for a schedule, set learning_rate.type too"
+BARE = "must not be a bare float, received 0.5; write '0.5 epochs', or '50%' of the run"
+UNCLOSED = "must be a regular expression, received '('; missing ), unterminated subpattern at position 0"
 
 
 @pytest.mark.parametrize(
     ("spec", "path", "value", "message"),
     [
         (SPEC, "momentum", 5, "must be in [0, 1), received 5"),
-        (SPEC, "momentun", 0.5, "unknown field, did you mean 'momentum'?"),
-        (SPEC, "learning_rate.decay_stepz", 5, "unknown field, did you mean 'decay_steps'?"),
+        (SPEC, "momentun", 0.5, "unknown field; did you mean 'momentum'?"),
+        (SPEC, "learning_rate.decay_stepz", 5, "unknown field; did you mean 'decay_steps'?"),
         (SPEC, "learning_rate.decay_steps", 0.5, BARE),
         (SPEC, "learning_rate.alpha", True, "must be a number, not a boolean, received True"),
         (SPEC, "groups.0.match", "", "must not be empty, received ''"),
         (SPEC, "groups.0.match", "(", UNCLOSED),
         (SPEC, "groups.0", "head/", "must be a ParamGroup, or a mapping of its fields, received 'head/'"),
-        (SPEC, "groups.2.match", "a", "there is no '2' in a list of 2: its entries are 0 to 1, received 'a'"),
-        (SPEC, "groups.-1.match", "a", "there is no '-1' in a list of 2: its entries are 0 to 1, received 'a'"),
-        (SPEC, "groups.head.match", "a", "there is no 'head' in a list of 2: its entries are 0 to 1, received 'a'"),
-        (PIECES, "values.3", 1, "there is no '3' in a list of 3: its entries are 0 to 2, received 1"),
-        (SGDSpec(), "learning_rate.decay_steps", 5, f"learning_rate is 0.01, {NO_SCHEDULE}"),
-        (SPEC, "groups.0.match.x", 5, f"groups.0.match is 'head/', {NO_FIELDS}"),
-        (SPEC, "name.x", 5, f"name is None, {NO_FIELDS}"),
-        (PIECES, "boundaries.0.x", 5, f"boundaries.0 is 10, {NO_FIELDS}"),
+        (SPEC, "groups.2.match", "a", "no such entry, received 'a'; groups has entries 0 to 1"),
+        (SPEC, "groups.-1.match", "a", "no such entry, received 'a'; groups has entries 0 to 1"),
+        (SPEC, "groups.head.match", "a", "no such entry, received 'a'; groups has entries 0 to 1"),
+        (PIECES, "values.3", 1, "no such entry, received 1; values has entries 0 to 2"),
+        (SGDSpec(), "learning_rate.decay_steps", 5, f"learning_rate is 0.01 and {NO_SCHEDULE}"),
+        (SPEC, "groups.0.match.x", 5, f"groups.0.match is 'head/' and {NO_FIELDS}"),
+        (SPEC, "name.x", 5, f"name is None and {NO_FIELDS}"),
+        (PIECES, "boundaries.0.x", 5, f"boundaries.0 is 10 and {NO_FIELDS}"),
     ],
 )  # fmt: skip
 def test_a_wrong_change_is_reported_at_its_path(spec, path, value, message, refusal):
@@ -210,14 +210,14 @@ def test_a_wrong_change_is_reported_at_its_path(spec, path, value, message, refu
 @pytest.mark.parametrize(
     ("spec", "path", "value", "start"),
     [
-        (SPEC, "type", "CosineDecay", "must be an optimizer, and CosineDecay is a schedule, received "),
-        (COSINE, "type", "SGD", "must be a schedule, and SGD is an optimizer, received "),
+        (SPEC, "type", "CosineDecay", "must be an optimizer, received 'CosineDecay'; CosineDecay is a schedule"),
+        (COSINE, "type", "SGD", "must be a schedule, received 'SGD'; SGD is an optimizer"),
         (SPEC, "type", None, "must be the name of a type, received None"),
-        (SPEC, "learning_rate.type", "Cosine", "unknown schedule, did you mean 'CosineDecay'? The known ones are "),
-        (SPEC, "", 5, "unknown field, SGDSpec has "),
-        (SPEC, "learning_rate.", 5, "unknown field, CosineDecaySpec has "),
-        (SPEC, "learning_rates.decay_steps", 5, "unknown field, did you mean 'learning_rate'?"),
-        (SPEC, "momentums.x.y", 5, "unknown field, did you mean 'momentum'?"),
+        (SPEC, "learning_rate.type", "Cosine", "unknown schedule, received 'Cosine'; did you mean 'CosineDecay'? "),
+        (SPEC, "", 5, "unknown field; SGDSpec has the fields "),
+        (SPEC, "learning_rate.", 5, "unknown field; CosineDecaySpec has the fields "),
+        (SPEC, "learning_rates.decay_steps", 5, "unknown field, received 5; did you mean 'learning_rate'?"),
+        (SPEC, "momentums.x.y", 5, "unknown field, received 5; did you mean 'momentum'?"),
     ],
 )
 def test_a_path_or_type_that_does_not_exist_is_reported_with_those_there_are(spec, path, value, start, refusals):
@@ -233,8 +233,7 @@ def test_a_group_has_no_type(refusals):
 
 def test_an_entry_of_an_empty_list_is_refused_in_words_that_make_sense(refusal):
     line = refusal(SGDSpec().override, {"groups.0.match": "a"})
-    assert "0 to -1" not in line.message
-    assert "'0'" in line.message
+    assert line.message == "no such entry, received 'a'; groups is empty"
 
 
 def test_rules_between_fields_hold_after_all_changes_and_not_after_each():
@@ -246,7 +245,7 @@ def test_rules_between_fields_hold_after_all_changes_and_not_after_each():
 
 def test_more_changes_than_anybody_makes_are_refused_at_once(refusals):
     [line] = refusals(SPEC.override, {str(number): 1 for number in range(200_000)})
-    assert line.message.startswith("must be at most 1,000 changes, not 200,000")
+    assert line.message.startswith("must have at most 1,000 changes, not 200,000")
     with pytest.raises(ValidationError, match="and 980 more mistakes"):
         SPEC.override({str(number): 1 for number in range(1_000)})
 

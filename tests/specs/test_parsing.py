@@ -113,7 +113,7 @@ def test_an_unknown_type_is_answered_with_all_the_known(name, refusal):
 
 @pytest.mark.parametrize("text", ["{}", ' {"type": "adam"}', "{"])
 def test_json_text_is_no_name_of_a_type(text, refusal):
-    assert refusal(parse_spec, text) == ((), f"must not be JSON text: read it with json.loads first, received {text!r}")
+    assert refusal(parse_spec, text) == ((), f"must not be JSON text, received {text!r}; read it with json.loads first")
 
 
 @pytest.mark.parametrize(
@@ -127,12 +127,12 @@ def test_json_text_is_no_name_of_a_type(text, refusal):
     ],
 )
 def test_an_unknown_type_is_answered_with_the_one_that_was_meant(name, first, refusal):
-    assert f"did you mean {first!r}? The known ones are " in refusal(parse_spec, {"type": name}).message
+    assert f"did you mean {first!r}? The known types are " in refusal(parse_spec, {"type": name}).message
 
 
 def test_a_mapping_without_a_type_is_answered_with_what_a_type_is(refusal):
     for data in ({}, {"learning_rate": 0.1}, {None: 1}):
-        rule = "required: the name of the optimizer or schedule, such as 'Adam' or 'CosineDecay'"
+        rule = "required; it is the name of the optimizer or schedule, such as 'Adam' or 'CosineDecay'"
         assert refusal(parse_spec, data) == (("type",), rule)
         message = refusal(ScheduleSpec.model_validate, data).message
         assert all(known in message for known in registered(ScheduleSpec))
@@ -149,7 +149,7 @@ def test_a_mapping_without_a_type_is_answered_with_what_a_type_is(refusal):
     ],
 )
 def test_a_type_that_is_written_elsewhere_is_answered_with_where_it_belongs(data, remedy, refusal):
-    assert refusal(parse_spec, data) == (("type",), f"required: {remedy}")
+    assert refusal(parse_spec, data) == (("type",), f"required; {remedy}")
 
 
 @pytest.mark.parametrize(
@@ -172,12 +172,14 @@ def test_a_type_that_is_written_elsewhere_is_answered_with_where_it_belongs(data
     ],
 )
 def test_the_name_that_another_library_has_is_answered_with_the_one_here(name, meant, refusal):
-    assert f"unknown optimizer or schedule, did you mean {meant!r}? The known ones are " in refusal(parse_spec, name)[1]
+    message = refusal(parse_spec, name).message
+    start = f"unknown optimizer or schedule, received {name!r}; did you mean {meant!r}? The known types are "
+    assert message.startswith(start)
 
 
 @pytest.mark.parametrize(
     ("name", "instead"),
-    [("RAdam", "Keras has no such optimizer"), ("ReduceLROnPlateau", "keras.callbacks"), ("LambdaLR", "ScheduleSpec")],
+    [("RAdam", "Keras does not have it"), ("ReduceLROnPlateau", "keras.callbacks"), ("LambdaLR", "ScheduleSpec")],
 )
 def test_what_keras_does_not_have_is_not_answered_with_something_like_it(name, instead, refusal):
     message = refusal(parse_spec, name).message
@@ -216,13 +218,13 @@ def test_what_is_no_mapping_no_name_and_no_spec_is_refused(data, refusal):
     ("kind", "name", "remedy"),
     [
         (OptimizerSpec, "an optimizer spec", ""),
-        (ScheduleSpec, "a schedule spec", " (a constant rate is ConstantSpec(learning_rate=0.1))"),
+        (ScheduleSpec, "a schedule spec", "; for a constant rate, use ConstantSpec(learning_rate=0.1)"),
     ],
 )
 def test_a_number_is_no_spec_of_a_kind(kind, name, remedy, refusal):
     path, message = refusal(kind.model_validate, 0.1)
     assert path == ()
-    assert message == f"must be {name}, a mapping with a 'type', or the name of a type{remedy}, received 0.1"
+    assert message == f"must be {name}, a mapping with a 'type', or the name of a type, received 0.1{remedy}"
 
 
 @pytest.mark.parametrize("number", [10**5000, -(10**5000)], ids=["long", "long and negative"])
@@ -244,9 +246,8 @@ def test_the_name_of_a_type_with_required_fields_is_not_enough(refusals):
     (line,) = refusals(parse_spec, "exponential_decay")
     fields = ", ".join(f"{field!r}: ..." for field in DECAY)
     assert line.path == ()
-    assert (
-        line.message == f"is not enough: write {{'type': 'ExponentialDecay', {fields}}}, received 'exponential_decay'"
-    )
+    mapping = f"{{'type': 'ExponentialDecay', {fields}}}"
+    assert line.message == f"needs more than its name, received 'exponential_decay'; write {mapping}"
 
 
 # Whatever comes, it is a spec or a ValidationError
@@ -333,19 +334,19 @@ def test_a_spec_with_some_fields_overwritten_by_anything_is_a_spec_or_refused(cl
 def test_an_unknown_type_is_answered_with_what_fits_in_its_place(kind, name, noun, meant, other, refusal):
     message = refusal(kind.model_validate, name).message
     known = ", ".join(sorted(registered(kind), key=str.lower))
-    assert message == f"unknown {noun}, did you mean {meant!r}? The known ones are {known}, received {name!r}"
+    assert message == f"unknown {noun}, received {name!r}; did you mean {meant!r}? The known types are {known}"
     assert f"{other}," not in message
     message = refusal(kind.model_validate, "zzz").message
-    assert message == f"unknown {noun}, the known ones are {known}, received 'zzz'"
+    assert message == f"unknown {noun}, received 'zzz'; the known types are {known}"
     unlike = refusal(kind.model_validate, other).message
-    assert unlike.startswith(f"must be {'an' if noun == 'optimizer' else 'a'} {noun}, and {other} is ")
+    assert unlike.startswith(f"must be {'an' if noun == 'optimizer' else 'a'} {noun}, received {other!r}; {other} is ")
 
 
 def test_a_word_in_the_place_of_a_rate_is_answered_with_the_schedule_that_was_meant(refusal):
     path, message = refusal(SGDSpec, learning_rate="cosine")
     assert path == ("learning_rate",)
     assert message.startswith(
-        "must be a number or a schedule, did you mean 'CosineDecay'? The known ones are Clamp, Constant, "
+        "must be a number or a schedule, received 'cosine'; did you mean 'CosineDecay'? The known types are Clamp, "
     )
 
 
@@ -355,18 +356,18 @@ class SGD:
 
 @pytest.mark.parametrize("read", [parse_spec, OptimizerSpec.model_validate])
 def test_a_keras_object_is_answered_with_the_function_that_reads_it(read, refusal):
-    assert "; spec_of(...) makes the SGDSpec of a Keras optimizer, received " in refusal(read, SGD()).message
+    assert refusal(read, SGD()).message.endswith("; spec_of(...) returns the SGDSpec of a Keras optimizer")
 
 
 @pytest.mark.parametrize(
     ("data", "remedy"),
     [
-        (AdamSpec(), "; AdamSpec is an optimizer, received "),
-        (CosineDecaySpec, "; write CosineDecaySpec(...), not the class CosineDecaySpec, received "),
-        (SGD(), "; this is an optimizer of Keras, received "),
+        (AdamSpec(), ", received AdamSpec(); AdamSpec is an optimizer"),
+        (CosineDecaySpec, "; write CosineDecaySpec(...), not the class CosineDecaySpec"),
+        (SGD(), "; this is a Keras optimizer"),
         (int, "the name of a type, received "),
         (True, "the name of a type, received True"),
-        (3, " (a constant rate is ConstantSpec(learning_rate=3)), received 3"),
+        (3, ", received 3; for a constant rate, use ConstantSpec(learning_rate=3)"),
     ],
 )
 def test_what_is_no_schedule_is_answered_with_what_it_is(data, remedy, refusal):

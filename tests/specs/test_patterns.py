@@ -122,9 +122,9 @@ def test_lookaround_and_backreferences_work_where_they_end_soon(pattern: str) ->
     ("pattern", "rule"),
     [
         ("(" * 101 + ")" * 101, "of at most 100 groups"),
-        ("(?!x)(.+)+!", "that Python's re searches quickly: with lookaround or a backreference"),
-        ("a" * 1_001, "of at most 1,000 characters, not 1,001: split it into several"),
-        ("(a{1000}){1000}", "that compiles: this one is too large"),
+        ("(?!x)(.+)+!", "that Python's re searches quickly, received '(?!x)(.+)+!'; with lookaround or a backref"),
+        ("a" * 1_001, "of at most 1,000 characters, not 1,001, received 'aaa"),
+        ("(a{1000}){1000}", "that compiles, received '(a{1000}){1000}'; this one is too large"),
         ("[[a]", "Possible nested set"),
     ],
 )

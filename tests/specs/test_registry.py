@@ -97,7 +97,7 @@ def test_a_class_that_is_not_registered_can_be_used_but_not_read(refusal):
 def test_a_name_that_is_taken_is_refused(name, registry):
     before = dict(registry)
     clash = type(name, (SignSpec,), {"__module__": __name__})
-    with pytest.raises(ValueError, match="is taken by keras_optkit"):
+    with pytest.raises(ValueError, match="is already registered by keras_optkit"):
         register_spec(clash)
     assert registry == before
 

@@ -209,7 +209,7 @@ def test_a_duration_too_long_to_count_is_refused(written, refusal):
 
 
 def test_a_quotient_as_steps_per_epoch_is_answered_with_the_whole_number_that_is_meant():
-    with pytest.raises(ValueError, match=r"received 3.125; for samples in batches it is math.ceil\(samples / batch"):
+    with pytest.raises(ValueError, match=r"received 3.125; an epoch has math.ceil\(samples / batch_size\) batches"):
         decay(7).resolve(steps_per_epoch=100 / 32)
 
 
@@ -243,7 +243,7 @@ def test_boundaries_that_meet_are_refused_with_what_was_written_and_what_it_beca
     assert resolve(steps_per_epoch=10, epochs=30).learning_rate.boundaries == (5, 15)
     path, message = refusal(resolve, steps_per_epoch=10, epochs=10)
     assert path == ("learning_rate", "boundaries")
-    assert message.startswith("must rise strictly, but 5 follows 5")
+    assert message.startswith("must be strictly increasing, but 5 follows 5")
     assert message.endswith("(in steps, boundaries ('0.5 epochs', '5%') is (5, 5))")
 
 
@@ -253,7 +253,9 @@ def test_phases_that_leave_nothing_are_refused_with_what_was_written_and_what_it
     )
     path, message = refusal(spec.resolve, steps_per_epoch=10, epochs=10)
     assert path == ("total_steps",)
-    assert message.startswith("leaves no stable phase: 100 in all, of which 50 are warm-up and 50 decay")
+    assert message.startswith(
+        "leaves no stable phase, received 100; the warm-up of 50 and the decay of 50 take up all 100"
+    )
     for became in ("warmup_steps '5 epochs' is 50", "decay_steps '50%' is 50", "total_steps '100%' is 100"):
         assert became in message
 

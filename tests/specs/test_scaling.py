@@ -149,7 +149,7 @@ def test_a_factor_is_read_like_every_number(factor):
 def test_a_scaled_rate_is_checked_like_any_other(refusal):
     path, message = refusal(scale_learning_rate, SGDSpec(learning_rate=1e-30), 1e-30)
     assert path == ("learning_rate",)
-    assert message.startswith("must be a number that float32 can hold")
+    assert message.startswith("must be a number that float32 can represent")
     inside = refusal(scale_learning_rate, SGDSpec(learning_rate=OneCycleSpec(max_learning_rate=1e30)), 1e10)
     assert inside.path[-1] == "max_learning_rate"
 
@@ -237,7 +237,9 @@ def test_a_schedule_that_declares_no_rate_is_refused_wherever_it_is():
     unmarked = UnmarkedSpec()
     join = JoinSpec(schedules=[CosineDecaySpec(initial_learning_rate=0.1, decay_steps=9), unmarked], boundaries=[5])
     for spec in (unmarked, SGDSpec(learning_rate=unmarked), SGDSpec(learning_rate=join)):
-        with pytest.raises(ValueError, match=r"UnmarkedSpec declares no field as a rate.*keras_optkit.fields.Rate"):
+        with pytest.raises(
+            ValueError, match=r"UnmarkedSpec has no field that is declared as a rate.*keras_optkit.fields.Rate"
+        ):
             scale_learning_rate(spec, 2)
 
 

@@ -75,10 +75,10 @@ class OptimizerSpec(Spec, kind=True):
     def override(self, changes: Mapping[str, Any]) -> "OptimizerSpec":
         """Return a copy with ``changes`` by dotted path, validated like a new spec.
 
-        An entry of a list goes by its index. If you change the ``type`` of a node, its other fields are dropped.
+        To change an entry of a list, use its index. If you change the ``type`` of a node, its other fields are dropped.
 
         Raises:
-            pydantic.ValidationError: a path leads nowhere, or the result is invalid.
+            pydantic.ValidationError: a path does not exist, or the result is invalid.
 
         Examples:
             >>> cosine = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000)
@@ -88,9 +88,9 @@ class OptimizerSpec(Spec, kind=True):
         return overridden(OptimizerSpec, self, changes)
 
     def decay_per_rate(self) -> Iterator[tuple[tuple[str | int, ...], float]]:
-        """What a step takes away from a weight, as a share of it and divided by the rate; with the field that says it.
+        """The share of a weight that a step subtracts as decay, divided by the rate, with the path of its field.
 
-        For the variables in no group, and for those in each group.
+        There is one for the variables in no group, and one for each group.
         """
         if self.weight_decay:
             yield ("weight_decay",), self.weight_decay

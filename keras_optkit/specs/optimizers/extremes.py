@@ -1,12 +1,12 @@
-"""Numbers with which nothing trains: no update survives float32, or each step makes the weights larger."""
+"""Values with which nothing trains: float32 loses every update, or each step makes the weights larger."""
 
 from collections.abc import Iterator
 
 from keras_optkit.specs.optimizers.base import OptimizerSpec
 from keras_optkit.specs.resolving import Path
 
-# Measured with Keras 3.15 and gradients of 0.01. Real ones may be a million times as large or as small, and losses as
-# well, so each bound leaves that much room. By type and field; an empty type means every optimizer.
+# Measured with Keras 3.15 and gradients of 0.01. Real gradients and losses may be a million times larger or smaller, so
+# each bound leaves that much room. The keys are the type and the field; an empty type means every optimizer.
 _TOO_SMALL = {
     ("", "loss_scale_factor"): (1e-30, "float32 makes the scaled loss 0"),
     ("Adamax", "epsilon"): (1e-36, "a weight without a gradient becomes NaN"),
@@ -22,12 +22,12 @@ _TOO_LARGE = {
 }
 
 
-#: The largest share of a weight that a step may take away: with more it is turned round, and larger than before.
+#: The largest share of a weight that a step may subtract. With more, the weight changes sign and grows.
 _MOST_DECAY = 2.0
 
 
 def extremes(spec: OptimizerSpec) -> Iterator[str]:
-    """What in ``spec`` is so small or so large that it does not train, one message each."""
+    """A message for each value in ``spec`` that is too small or too large to train."""
     for bounds, sign in ((_TOO_SMALL, -1), (_TOO_LARGE, 1)):
         for (name, field), (bound, happens) in bounds.items():
             value = getattr(spec, field, None) if name in {"", spec.type} else None
@@ -36,11 +36,11 @@ def extremes(spec: OptimizerSpec) -> Iterator[str]:
 
 
 def overshoots(spec: OptimizerSpec, rate: float) -> Iterator[tuple[Path, str]]:
-    """The fields of ``spec`` whose weight decay is too large at this ``rate``, each with what happens."""
+    """The fields of ``spec`` whose weight decay is too large at this ``rate``, each with the consequence."""
     for path, decay in spec.decay_per_rate():
         if (shrink := rate * decay) > _MOST_DECAY:
             yield (
                 path,
-                f"learning_rate * weight_decay is {shrink:.4g}, and above {_MOST_DECAY:g} each step turns a weight "
-                "round and makes it larger",
+                f"learning_rate * weight_decay is {shrink:.4g}; above {_MOST_DECAY:g}, each step flips the sign of a "
+                "weight and makes it larger",
             )

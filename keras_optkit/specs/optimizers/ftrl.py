@@ -23,8 +23,8 @@ class FtrlSpec(OptimizerSpec):
     Source: McMahan et al. 2013, "Ad click prediction: a view from the trenches".
 
     Attributes:
-        learning_rate: a rate > 0, or a schedule that is never 0: Ftrl divides by it. Let a warm-up start above 0, and
-            a decay end above 0 (``alpha``, ``end_learning_rate``).
+        learning_rate: a rate > 0, or a schedule that is never 0, because Ftrl divides by it. A warm-up must start above
+            0, and a decay must end above 0 (``alpha``, ``end_learning_rate``).
         learning_rate_power: <= 0; with 0 the rate does not decay.
         initial_accumulator_value: >= 0, the initial value of ``n``.
         l1_regularization_strength: >= 0, the l1 above.
@@ -55,25 +55,25 @@ class FtrlSpec(OptimizerSpec):
         yield from super().conflicts()
         if any(group.weight_decay for group in self.groups):
             rule = (
-                "must not have a weight_decay: Ftrl recomputes the weights from sums of gradients, "
-                "which a decay of the weights does not reach; use l2_regularization_strength"
+                "must not have a weight_decay; Ftrl recomputes the weights from sums of gradients in each step, so "
+                "that it would have no effect: use l2_regularization_strength"
             )
             yield Conflict("groups", rule)
         if isinstance(self.learning_rate, ScheduleSpec) and (where := _where_zero(self.learning_rate)):
-            rule = f"must not be 0 at any step, since Ftrl divides by it and all weights become NaN: it is 0 at {where}"
+            rule = f"must not be 0 at any step, but is 0 at {where}; Ftrl divides by it, so all weights become NaN"
             yield Conflict("learning_rate", rule)
 
 
-# Whether a schedule touches 0 does not depend on the run, so any run that is long enough for all its parts will do.
+# Whether a schedule reaches 0 does not depend on the run: any run that is long enough for all its parts will do.
 _SOME_RUN = RunLength(steps_per_epoch=2**20, epochs=2**10)
 
 
-# In a period so long, float32 makes the cosine of the last step -1: Keras computes 1 + cos(pi * t) in it.
+# In longer periods, 1 + cos(pi * t) is 0 at the last step, because Keras computes the cosine in float32.
 _LONG_PERIOD = 12_800
 
 
 def _where_zero(schedule: ScheduleSpec) -> str | None:
-    """Where the rate is 0, or float32 makes it 0: schedules touch it at their start and at their bends only."""
+    """Where the rate is 0, also after rounding to float32. Schedules reach 0 only at their start and at their bends."""
     if isinstance(schedule, CosineDecayRestartsSpec) and schedule.alpha == 0:
         first = schedule.first_decay_steps
         if schedule.t_mul > 1 or (isinstance(first, int) and first >= _LONG_PERIOD):
@@ -83,6 +83,6 @@ def _where_zero(schedule: ScheduleSpec) -> str | None:
         for step, what in [(0, "the start"), *resolved.landmarks()]:
             if float(resolved.value(step)) < SMALLEST:
                 return f"{what!r}" if step else what
-    except Exception:  # it does not fit this run, or has a formula of somebody's own: nothing is known
+    except Exception:  # it does not fit this run, or a user's own formula raises: nothing is known
         return None
     return None

@@ -34,7 +34,7 @@ class MuonSpec(OptimizerSpec):
         adam_beta_2: in [0, 1), for Adam's step.
         adam_weight_decay: >= 0 or None, for the variables with Adam's step.
         epsilon: > 0, for Adam's step.
-        exclude_layers: regular expressions; variables take Adam's step if one of them matches in their path.
+        exclude_layers: regular expressions; a variable takes Adam's step if one of them matches its path.
         exclude_embeddings: whether embeddings take Adam's step.
         muon_a: the a above.
         muon_b: the b above.
@@ -50,7 +50,7 @@ class MuonSpec(OptimizerSpec):
         MuonSpec(learning_rate=0.002, exclude_layers=('head',))
     """
 
-    # Before, it has one weight decay instead of two, and fails at its first step on TensorFlow.
+    # Earlier versions have one weight decay instead of two, and fail at the first step on TensorFlow.
     since_keras: ClassVar[str] = "3.13"
 
     learning_rate: LearningRate = 0.001
@@ -66,7 +66,7 @@ class MuonSpec(OptimizerSpec):
     muon_c: Number = 2.0315
     adam_lr_ratio: Positive = 1.0
     momentum: Momentum = 0.95
-    # Keras writes each iteration into the graph: 1,000 take 24 s to trace, and 5 to 10 are what is used.
+    # Keras adds each iteration to the graph: 1,000 take 24 s to trace. People use 5 to 10.
     ns_steps: Annotated[int, Range("[1, 100]")] = 5
     nesterov: Flag = True
     rms_rate: Positive | None = 0.2
@@ -74,7 +74,7 @@ class MuonSpec(OptimizerSpec):
     def conflicts(self) -> Iterator[Conflict]:
         yield from super().conflicts()
         if self.nesterov and self.momentum == 0:
-            yield Conflict("nesterov", "has no effect without momentum: set it, or nesterov=False")
+            yield Conflict("nesterov", "has no effect without momentum; set it, or set nesterov=False")
 
     def decays_weights(self) -> bool:
         return super().decays_weights() or self.adam_weight_decay is not None

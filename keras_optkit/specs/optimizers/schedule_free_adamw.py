@@ -42,5 +42,5 @@ class ScheduleFreeAdamWSpec(OptimizerSpec):
     def conflicts(self) -> Iterator[Conflict]:
         yield from super().conflicts()
         if self.gradient_accumulation_steps and isinstance(self.warmup_steps, Duration):
-            rule = "must be a number of updates under gradient_accumulation_steps, where an update is not a step"
+            rule = "must be a number with gradient_accumulation_steps; Keras counts updates here, not steps"
             yield Conflict("warmup_steps", rule)

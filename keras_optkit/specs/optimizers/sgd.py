@@ -36,4 +36,4 @@ class SGDSpec(OptimizerSpec):
     def conflicts(self) -> Iterator[Conflict]:
         yield from super().conflicts()
         if self.nesterov and self.momentum == 0:
-            yield Conflict("nesterov", "has no effect without momentum: set it, for example to 0.9")
+            yield Conflict("nesterov", "has no effect without momentum; set it, for example to 0.9")

@@ -1,7 +1,7 @@
-"""A spec against its run: what does not fit, as messages.
+"""Compares a spec with its run, and reports what does not fit.
 
-Keras trains whatever a schedule says, also where it was written for another run: epochs are counted as steps, a warm-up
-outlasts the run, a decay ends in its middle. Seen from the spec and the length of the run alone, this needs no Keras.
+Keras trains with any schedule, even one that was written for another run: epochs are counted as steps, a warm-up is
+longer than the run, or a decay ends halfway. The spec and the length of the run are enough to see this, without Keras.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ __all__ = ["Misfit", "misfits"]
 
 
 def misfits(spec: Spec, run: RunLength) -> list[Misfit]:
-    """What in ``spec`` does not fit ``run``; nothing where the length of the run is not known.
+    """What in ``spec`` does not fit ``run``; empty if the length of the run is not known.
 
     Args:
         spec: an optimizer or schedule spec, with its durations as they were written.
-        run: the batches in an epoch, and the epochs.
+        run: the number of batches in an epoch, and of epochs.
 
     Raises:
-        pydantic.ValidationError: with its durations in steps ``spec`` is invalid.
+        pydantic.ValidationError: ``spec`` becomes invalid once its durations are converted to steps.
     """
     if run.steps is None:
         return []
@@ -42,7 +42,7 @@ def misfits(spec: Spec, run: RunLength) -> list[Misfit]:
     played = list(stretches(*_schedule(resolved), run.steps))
     curve = Curve(played[0].schedule, run.steps)
     found = [*(wrong_updates(resolved, curve) if isinstance(resolved, OptimizerSpec) else ()), *too_long]
-    # A kind that explains more comes first, and what follows from it is not said.
+    # The kinds that explain the most come first; what follows from them is not reported.
     others = (
         list(steps_that_read_as_epochs(written, played, curve, run))
         or list(after_the_run(played, curve, run))
@@ -53,7 +53,7 @@ def misfits(spec: Spec, run: RunLength) -> list[Misfit]:
 
 
 def _schedule(spec: Spec) -> tuple[Path, ScheduleSpec]:
-    """The schedule of a resolved ``spec``, and where it is in it."""
+    """The schedule of a resolved ``spec``, and its path."""
     if isinstance(spec, OptimizerSpec):
         rate = spec.learning_rate
         return ("learning_rate",), rate if isinstance(rate, ScheduleSpec) else ConstantSpec(learning_rate=rate)

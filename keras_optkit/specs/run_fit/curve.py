@@ -1,4 +1,4 @@
-"""The rates of a run, at some thousand steps of it."""
+"""The rates of a run, sampled at up to 4,096 steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-#: In a longer run only so many steps are looked at, which takes less than a millisecond for most schedules.
+#: A longer run is sampled at this many steps, which takes less than a millisecond for most schedules.
 MOST_SAMPLES = 2**12
 _GOLDEN = (5**0.5 - 1) / 2
 
@@ -21,7 +21,7 @@ class Curve:
     """The learning rates of ``schedule`` in a run of ``length`` steps.
 
     Attributes:
-        steps: the steps that were looked at, rising, each for an equal share of the run.
+        steps: the sampled steps, increasing, each for an equal share of the run.
         rates: the rate at each of them, float64.
     """
 
@@ -39,9 +39,9 @@ class Curve:
 
 
 def rates_of(schedule: ScheduleSpec, steps: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The rate at each of the schedule's own ``steps``; nan where a formula of somebody's own fails."""
+    """The rate at each of the schedule's own ``steps``; nan where a user's own formula raises."""
     rates = np.full(steps.shape, np.nan)
-    with np.errstate(all="ignore"), contextlib.suppress(Exception):  # what does not fit is no reason not to build
+    with np.errstate(all="ignore"), contextlib.suppress(Exception):  # these checks must never prevent a build
         rates[:] = schedule.value(steps)
     return rates
 
@@ -54,6 +54,6 @@ def rate_of(schedule: ScheduleSpec, step: int) -> float:
 def _sampled(length: int) -> NDArray[np.int64]:
     if length <= MOST_SAMPLES:
         return np.arange(length)
-    # One of each share of the run, at another place in each: even steps could always meet a cycle at its bottom.
+    # One step in each share of the run, at varying places: evenly spaced steps could always hit the bottom of a cycle.
     places = np.arange(MOST_SAMPLES) + np.arange(MOST_SAMPLES) * _GOLDEN % 1
     return (places * (length / MOST_SAMPLES)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""What ends after the run: warm-ups, decays, first periods and pieces."""
+"""Warm-ups, decays, first periods and pieces that end after the run."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ class _End(NamedTuple):
 
 
 def after_the_run(played: Sequence[Stretch], curve: Curve, run: RunLength) -> Iterator[Misfit]:
-    """The first thing that ends too late. What would come after it is late for the same reason."""
+    """The first phase that ends too late. Those after it are late for the same reason."""
     late = [
         end
         for end in _ends(played, curve.length)
         if end.step > _latest(end.phase, curve.length) and not _is_at_its_limit(end, curve)
     ]
     if late:
-        # Of things that end together the innermost was meant to fill the run.
+        # If several end together, the innermost was meant to fill the run.
         end = min(late, key=lambda end: (end.step, -len(end.stretch.path)))
         yield Misfit((*end.stretch.path, *end.phase.field), _in_words(end, curve, run))
 
 
 def _ends(played: Sequence[Stretch], length: int) -> Iterator[_End]:
     for stretch in played:
-        if stretch.end == length:  # a schedule that is cut off by the next was joined so, however long the run
+        if stretch.end == length:  # a schedule that the next one cuts off was joined that way, whatever the run
             for phase in phases(stretch.schedule):
                 yield _End(stretch.start + phase.end, stretch, phase)
 
 
 def _is_at_its_limit(end: _End, curve: Curve) -> bool:
-    """Whether a decay has come as far as a clamp lets it when the run ends."""
+    """Whether a decay has reached the limit of a clamp when the run ends."""
     return end.phase.kind is Kind.DECAY and end.stretch.rate(end.phase.end) == curve.at(curve.length - 1)
 
 
 def _latest(phase: Phase, length: int) -> int:
-    """The last step at which a phase may end without a word."""
+    """The last step at which a phase may end without a warning."""
     if phase.kind is Kind.WARMUP:
         return length - 1
     if phase.kind is Kind.PIECE:
-        return length + 1  # two percentages that make up 100% may be rounded to a step more
-    # About as much as it makes whether the last batch of each epoch is dropped: it leaves nothing to be seen.
+        return length + 1  # rounding two percentages that add up to 100% can add a step
+    # About the difference that dropping the last batch of each epoch makes. It cannot be seen in the curve.
     return length + max(1, length // 100)
 
 
@@ -58,17 +58,17 @@ def _in_words(end: _End, curve: Curve, run: RunLength) -> str:
     length, stretch, phase = curve.length, end.stretch, end.phase
     if phase.kind is Kind.PIECE:
         return (
-            f"the boundary at step {end.step:,} is after the run, which ends at step {length:,}: what follows it is "
-            "never used; a boundary of '50%' fits any run"
+            f"the boundary is at step {end.step:,}, but the run ends at step {length:,}: the next piece is never used; "
+            "a boundary of '50%' fits any run"
         )
-    words = f"the {phase.name} ends at step {end.step:,}, the run at step {length:,}"
+    words = f"the {phase.name} ends at step {end.step:,}, but the run ends at step {length:,}"
     last = f"its last rate is {curve.at(length - 1):.4g}"
     if phase.kind is Kind.STAIR:
         return f"{words}: the rate never changes; every='1 epoch' fits any run"
     reached = f"{stretch.rate(phase.end):.4g}"
     if phase.kind is Kind.WARMUP:
-        return f"{words}: {last}, it never gets to {reached}; a warm-up of '5%' fits any run"
-    words += f": {last}, not {reached}" if phase.kind is Kind.DECAY else ": it is not completed"
+        return f"{words}: {last}, not {reached}; a warm-up of '5%' fits any run"
+    words += f": {last}, not {reached}" if phase.kind is Kind.DECAY else ": it is never completed"
     if not phase.field:
         return words
     fitting = at(stretch.schedule, phase.field) - (end.step - length) // phase.times

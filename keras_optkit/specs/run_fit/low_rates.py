@@ -1,4 +1,4 @@
-"""A rate of 0 or nearly 0 for more than a twentieth of the run, and a decay that is over in the first twentieth."""
+"""A rate of 0 or nearly 0 for more than 5% of the run, and a decay that ends in the first 5%."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 _TWENTIETH = 1 / 20
-# Shares of the highest rate. A decay that is over, or that has no end, is as good as dead below the first. One that is
-# on its way to its end is so only below the second: the cube of what is left is below the first for a tenth of the way.
+# Shares of the highest rate. A decay that has ended, or never ends, trains nothing below the first. For a decay that is
+# still on its way, only the second counts: a cubic decay is below the first for the last tenth of its way.
 _LOW, _NOTHING = 1e-3, 1e-6
 
 
@@ -36,22 +36,22 @@ def low_rates(written: Sequence[Written], played: Sequence[Stretch], curve: Curv
 
 
 def _is_low(stretch: Stretch, in_steps: set[tuple[int | str, ...]], curve: Curve) -> NDArray[np.bool_]:
-    """At which of the curve's steps ``stretch`` has a rate that is too low."""
+    """For each step of the curve, whether the rate of ``stretch`` is too low there."""
     inside = (curve.steps >= stretch.first) & (curve.steps < stretch.end)
-    low_enough = _NOTHING if stretch.lowest else _LOW  # of a floor somebody has said how low it may be
+    low_enough = _NOTHING if stretch.lowest else _LOW  # with a clamp, the user has chosen how low it may be
     limit = np.full(len(curve.steps), _NOTHING if pace(stretch.schedule) is None else low_enough)
     if decay := _decay(stretch):
         end = stretch.start + decay.end
-        # A decay that is so short is a mistake even if it leaves a rate, unless it is said to be short in percent.
+        # Such a short decay is a mistake even if the rate stays high, unless a percentage made it short.
         is_short = end < _TWENTIETH * curve.length and (*stretch.path, *decay.field) in in_steps
         limit[curve.steps >= end] = 1 if is_short else low_enough
     rates = np.where(inside, curve.rates, 0)
     peak = rates.max()
-    fallen = np.arange(len(rates)) > rates.argmax()  # on its way up a rate may be as low as it likes
-    # Less a rounding: 0.1 / 1000 may be a little above 0.0001.
+    fallen = np.arange(len(rates)) > rates.argmax()  # while it rises, a rate may be low
+    # 1e-9 allows for rounding: 0.1 / 1000 may be a little above 0.0001.
     low: NDArray[np.bool_] = (curve.rates == 0) | (fallen & (curve.rates < limit * peak * (1 - 1e-9)))
     low &= inside & (peak < np.inf)
-    # A single step does not count: a warm-up from 0 has one, which in a short run is a large share.
+    # A single step does not count: a warm-up from 0 has one, which is a large share of a short run.
     beside = np.pad(low, 1)
     low &= beside[:-2] | beside[2:]
     return low
@@ -62,21 +62,22 @@ def _decay(stretch: Stretch) -> Phase | None:
 
 
 def _misfit(stretch: Stretch, low: NDArray[np.bool_], curve: Curve, run: RunLength) -> Misfit:
-    # The first rate, since none of the steps looked at need be the first.
+    # With the first rate, because the first step may not be among the sampled ones.
     peak = max(curve.at(stretch.first), *curve.rates[(curve.steps >= stretch.first) & (curve.steps < stretch.end)])
     rate, share = _in_words(curve.rates[low], peak), shown_share(float(low.mean()), 1)
     decay, schedule = _decay(stretch), stretch.schedule
     if decay and (end := stretch.start + decay.end) < stretch.end:
-        follows = "the run" if stretch.end == curve.length else "the next schedule begins"
+        follows = "the run ends" if stretch.end == curve.length else "the next schedule begins"
         text = (
-            f"the {decay.name} ends at step {end:,}, {follows} at step {stretch.end:,}: for {share} of the run {rate}"
+            f"the {decay.name} ends at step {end:,}, and {follows} at step {stretch.end:,}: {rate} for {share} of the "
+            "run"
         )
         if decay.field:
             fitting = at(schedule, decay.field) + stretch.end - end
-            text += f"; with {decay.field[0]}={as_duration(fitting, run)} nothing is left over"
+            text += f"; {decay.field[0]}={as_duration(fitting, run)} closes the gap"
         return Misfit((*stretch.path, *decay.field), text)
     first, last = curve.steps[low][[0, -1]].tolist()
-    text = f"for {share} of the run {rate}, from step {first:,} {'on' if low[-1] else f'to step {last:,}'}"
+    text = f"{rate} for {share} of the run, from step {first:,} {'on' if low[-1] else f'to step {last:,}'}"
     if field := pace(schedule):
         text += f"; {field} is {counted(at(schedule, (field,)), run)}: make it longer"
     return Misfit((*stretch.path, *([field] if field else [])), text)

@@ -9,11 +9,11 @@ from keras_optkit.specs.resolving import Path, RunLength
 
 
 class Misfit(NamedTuple):
-    """What does not fit, and where it was written.
+    """What does not fit, and the field it is about.
 
     Attributes:
         path: the names and indices that lead to the field, such as ``("learning_rate", "decay_steps")``.
-        text: what is wrong, with the numbers, and what to write instead.
+        text: the mistake, with its numbers, and the remedy.
     """
 
     path: Path
@@ -32,7 +32,7 @@ def shown_share(part: float, whole: float) -> str:
 
 
 def as_duration(steps: int, run: RunLength) -> str:
-    """How to write a duration of ``steps`` > 0 so that it fits other runs too: in percent or epochs if it is even."""
+    """``steps`` > 0 as a duration that fits other runs too: a percentage or a number of epochs if it comes out even."""
     whole, per_epoch = run.steps or steps, run.steps_per_epoch or steps
     if 1000 * steps % whole == 0:  # a percentage of at most one decimal
         return repr(str(Duration(f"{100 * steps / whole:.1f}%")))

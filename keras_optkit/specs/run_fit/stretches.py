@@ -1,4 +1,4 @@
-"""Where in the run each schedule of a nested one plays."""
+"""In which steps of the run each part of a nested schedule is used."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 class Stretch(NamedTuple):
-    """A schedule and the steps of the run in which it plays.
+    """A schedule and the steps of the run in which it is used.
 
     Attributes:
         path: where the schedule was written.
         schedule: the schedule, with its durations in steps.
         start: the step of the run that is the schedule's own step 0.
-        first: the first step at which the rate is that of this schedule: its own, or that of a schedule inside.
-        end: the step before which it is so for the last time; at most the length of the run.
-        lowest: the rate below which a clamp around the schedule does not let it fall.
-        highest: the rate above which a clamp does not let it rise.
+        first: the first step at which this schedule, or one inside it, gives the rate.
+        end: the step after the last one of these; at most the length of the run.
+        lowest: the lowest rate that the clamps around the schedule allow.
+        highest: the highest rate that they allow.
     """
 
     path: Path
@@ -38,7 +38,7 @@ class Stretch(NamedTuple):
     highest: float = math.inf
 
     def rates(self, steps: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The rates at the schedule's own ``steps``, within what clamps around it allow."""
+        """The rates at the schedule's own ``steps``, limited by the clamps around it."""
         return np.clip(rates_of(self.schedule, steps), self.lowest, self.highest)
 
     def rate(self, step: int) -> float:
@@ -47,12 +47,12 @@ class Stretch(NamedTuple):
 
     @property
     def is_simple(self) -> bool:
-        """Whether the schedule is made of no other, as far as is known here."""
+        """Whether the schedule contains no other, as far as is known here."""
         return not _parts(self.schedule)
 
 
 class _Part(NamedTuple):
-    """A schedule inside: where it is written, its own step 0, and where it begins to play."""
+    """A schedule inside another: its path, the step that is its own step 0, and the step at which it begins."""
 
     path: Path
     start: int
@@ -62,7 +62,7 @@ class _Part(NamedTuple):
 def _parts(schedule: ScheduleSpec) -> list[_Part]:
     """The schedules inside ``schedule``, in the order of the steps at which they begin.
 
-    In a combinator of somebody else's, nobody knows when the schedules inside play: it counts as a simple one.
+    A user's own combinator counts as a simple schedule, because it is not known when the schedules inside are used.
     """
     if isinstance(schedule, JoinSpec):
         starts = [0, *map(in_steps, schedule.boundaries)]
@@ -79,7 +79,7 @@ def _parts(schedule: ScheduleSpec) -> list[_Part]:
 
 
 def stretches(path: Path, schedule: ScheduleSpec, length: int) -> Iterator[Stretch]:
-    """``schedule`` and all schedules inside that play in a run of ``length`` steps, the outer before the inner."""
+    """``schedule`` and all schedules inside that are used in a run of ``length`` steps, outer ones first."""
     return _stretches(Stretch(path, schedule, start=0, first=0, end=length))
 
 
@@ -103,7 +103,7 @@ def _stretches(outer: Stretch) -> Iterator[Stretch]:
 
 
 def _limits(outer: Stretch) -> tuple[float, float]:
-    """The lowest and the highest rate that the schedules inside ``outer`` can show."""
+    """The lowest and the highest rate that ``outer`` allows to the schedules inside."""
     if not isinstance(outer.schedule, ClampSpec):
         return outer.lowest, outer.highest
     minimum, maximum = outer.schedule.minimum, outer.schedule.maximum or math.inf
@@ -115,7 +115,7 @@ def _within(outer: Stretch, rate: float) -> float:
 
 
 def at(schedule: ScheduleSpec, path: Path) -> Any:
-    """What is at ``path`` in ``schedule``."""
+    """The value at ``path`` in ``schedule``."""
     found: Any = schedule
     for name in path:
         found = found[name] if isinstance(name, int) else getattr(found, name)

@@ -1,4 +1,4 @@
-"""Durations whose unit is not the one that was meant: steps that read as epochs, and more than 100%."""
+"""Durations in an unintended unit: steps that look like epochs, and more than 100%."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from keras_optkit.specs.run_fit.stretches import Stretch
 from keras_optkit.specs.run_fit.written import Written
 from keras_optkit.specs.schedules.phase import Kind
 
-# In shorter epochs the same number is a good number of steps as well as of epochs.
+# In shorter epochs, a number can make sense both as steps and as epochs.
 _SHORTEST_EPOCH = 10
-# Of its peak. A rate that is still higher at the end does not fall once every few batches by mistake.
+# A share of the peak. If the rate is still higher at the end, a drop every few batches was intended.
 _HEALTHY = 1 / 20
 
 
@@ -29,16 +29,16 @@ def above_the_whole(written: Sequence[Written]) -> Iterator[Misfit]:
 def steps_that_read_as_epochs(
     written: Sequence[Written], played: Sequence[Stretch], curve: Curve, run: RunLength
 ) -> Iterator[Misfit]:
-    """Numbers of steps that are all at most the number of epochs, as if epochs had been counted."""
+    """Numbers of steps that are all at most the number of epochs, as if they counted epochs."""
     epochs, per_epoch = run.epochs or 0, run.steps_per_epoch or 0
     numbers = [(path, int(steps)) for path, steps in written if isinstance(steps, int) and steps]
     endings = {(*stretch.path, *phase.field): phase.kind for stretch in played for phase in phases(stretch.schedule)}
-    # A decay by so much per 1 step means what it says.
+    # decay_steps=1 is common for a decay per step, such as the one of Keras 2.
     numbers = [(path, steps) for path, steps in numbers if steps > 1 or path in endings]
     if not numbers or per_epoch < _SHORTEST_EPOCH or any(steps > epochs for _, steps in numbers):
         return
     if all(endings.get(path, Kind.WARMUP) is Kind.WARMUP and steps >= per_epoch for path, steps in numbers):
-        return  # a warm-up of some epochs, in a run of hundreds of short ones
+        return  # a warm-up of a few epochs, in a run of hundreds of short epochs
     paces = {(*stretch.path, pace(stretch.schedule)) for stretch in played}
     if paces & {path for path, _ in numbers} and curve.at(curve.length - 1) >= _HEALTHY * curve.rates.max():
         return
@@ -46,7 +46,7 @@ def steps_that_read_as_epochs(
 
 
 def _common(numbers: Sequence[tuple[Path, int]]) -> Path:
-    """The field of a single number or of a list of numbers; that of the first where there are several fields."""
+    """The field of a number or of a list of numbers; the first field if there are several."""
     first, last = numbers[0][0], numbers[-1][0]
     return first[:-1] if first != last and first[:-1] == last[:-1] and isinstance(first[-1], int) else first
 

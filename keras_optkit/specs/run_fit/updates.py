@@ -1,4 +1,4 @@
-"""What an optimizer does once every so many batches, in a run that has fewer, and weights that grow by their decay."""
+"""Updates that need more batches than the run has, and weight decay that makes weights grow."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from keras_optkit.specs.run_fit.misfit import Misfit
 
 
 def wrong_updates(spec: OptimizerSpec, curve: Curve) -> Iterator[Misfit]:
-    """Updates, overwrites and a warm-up by updates that the run has no time for, and those that make weights grow."""
+    """Updates, overwrites and warm-ups that the run is too short for, and updates that make weights grow."""
     length = curve.length
     batches = spec.gradient_accumulation_steps or 1
     if batches > length:
-        text = f"one update needs {batches:,} batches, the run has {length:,}: nothing is ever trained"
+        text = f"one update needs {batches:,} batches, but the run has {length:,}: nothing is trained"
         yield Misfit(("gradient_accumulation_steps",), text)
         return
     every = spec.ema_overwrite_frequency or 1
-    if (every - 1) * batches >= length:  # Keras looks after each batch whether so many updates are done
-        text = f"the average would be written into the model after {every:,} updates, the run has {length // batches:,}"
-        yield Misfit(("ema_overwrite_frequency",), f"{text}; without it fit writes the average when it ends")
+    if (every - 1) * batches >= length:  # Keras checks the number of updates after each batch
+        text = f"the average is copied into the model after {every:,} updates, but the run has {length // batches:,}"
+        yield Misfit(("ema_overwrite_frequency",), f"{text}; without it, fit copies the average when it ends")
     for path, happens in overshoots(spec, float(curve.rates.max())):
-        yield Misfit(path, f"where the rate is highest, {happens}")
+        yield Misfit(path, f"at the highest rate, {happens}")
     if isinstance(spec, ScheduleFreeAdamWSpec):
         updates, warmup = length // batches, in_steps(spec.warmup_steps)
         if warmup >= updates:
-            text = f"the warm-up lasts {warmup:,} updates, the run has {updates:,}: the rate never gets to its peak"
+            text = f"the warm-up lasts {warmup:,} updates, but the run has {updates:,}: the rate never reaches its peak"
             yield Misfit(("warmup_steps",), text)

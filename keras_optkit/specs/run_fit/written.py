@@ -15,7 +15,7 @@ from keras_optkit.specs.resolving import Path
 
 
 class Written(NamedTuple):
-    """A duration: an int of steps or a ``Duration``, and where it was written."""
+    """A duration, as an int of steps or a ``Duration``, with its path."""
 
     path: Path
     duration: int | Duration

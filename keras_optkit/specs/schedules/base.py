@@ -15,7 +15,8 @@ from keras_optkit.specs.tracebacks import short_traceback
 class ScheduleSpec(Spec, ABC, kind=True):
     """The base of all learning-rate schedules: a rate for each step. A step is one batch, counted from 0.
 
-    A schedule of your own is a subclass with fields and ``value``; ``register_spec`` makes it readable from files.
+    To write your own schedule, make a subclass with fields and ``value``. ``register_spec`` makes it readable from
+    files.
 
     Examples:
         >>> ScheduleSpec.model_validate({"type": "constant", "learning_rate": 0.1}).value(5)
@@ -25,10 +26,10 @@ class ScheduleSpec(Spec, ABC, kind=True):
     _noun: ClassVar[str] = "schedule"
 
     mirrors_keras: ClassVar[bool] = False
-    """Whether Keras has the schedule itself, under the name of the type; any other becomes a ``SpecSchedule``."""
+    """Whether Keras has this schedule, under the name of the type. All others become a ``SpecSchedule``."""
 
     def __init_subclass__(cls, *, mirrors_keras: bool = False, **kwargs: Any) -> None:
-        """Sets it for this class alone: a subclass of a mirrored spec has a formula of its own."""
+        """Sets ``mirrors_keras`` for this class only: a subclass of a mirrored spec has its own formula."""
         super().__init_subclass__(**kwargs)
         cls.mirrors_keras = mirrors_keras
 
@@ -37,16 +38,16 @@ class ScheduleSpec(Spec, ABC, kind=True):
         """The learning rate at ``step``: the schedule's formula, elementwise.
 
         Args:
-            step: whole numbers >= 0, a scalar or an array of any shape: integers under NumPy, float64 in a graph, which
-                holds them exactly up to ``2**53``. (Float32 would do so only up to ``2**24``.)
-            xp: the array namespace to compute in: NumPy, or ``keras.ops`` while training. A formula uses only functions
-                that both have.
+            step: whole numbers >= 0, as a scalar or an array of any shape. They are integers under NumPy, and float64
+                in a graph. Float64 is exact up to ``2**53``, float32 only up to ``2**24``.
+            xp: the array namespace to compute in: NumPy, or ``keras.ops`` during training. Use only functions that both
+                have.
 
         Returns:
-            The rate, of the shape of ``step``, or one number if it is the same at all steps.
+            The rate, with the shape of ``step``, or one number if it is the same at all steps.
 
         Raises:
-            ValueError: a duration is not in steps yet; ``resolve`` it first.
+            ValueError: a duration is not in steps yet; call ``resolve`` first.
 
         Examples:
             >>> ramp = RampSpec(initial_learning_rate=0.0, end_learning_rate=0.1, steps=100)
@@ -58,7 +59,7 @@ class ScheduleSpec(Spec, ABC, kind=True):
     def override(self, changes: Mapping[str, Any]) -> "ScheduleSpec":
         """Return a copy with ``changes`` by dotted path, validated like a new spec.
 
-        An entry of a list goes by its index. If you change the ``type`` of a node, its other fields are dropped.
+        To change an entry of a list, use its index. If you change the ``type`` of a node, its other fields are dropped.
 
         Raises:
             pydantic.ValidationError: a path does not exist, or the result is invalid.
@@ -71,7 +72,7 @@ class ScheduleSpec(Spec, ABC, kind=True):
         return overridden(ScheduleSpec, self, changes)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
-        """The steps at which the curve bends, each with what happens there. For ``describe`` and for plots.
+        """The steps at which the curve bends, each with a label. ``describe`` and plots show them.
 
         Examples:
             >>> list(CosineDecaySpec(initial_learning_rate=0.1, decay_steps=1000).landmarks())
@@ -80,13 +81,13 @@ class ScheduleSpec(Spec, ABC, kind=True):
         return ((phase.end, f"end of the {phase.name}") for phase in self._phases() if phase.end)
 
     def _phases(self) -> Iterable[Phase]:
-        """The parts of this schedule that end, those of schedules inside left out, in the order in which they end."""
+        """The parts of this schedule that end, in order, without those of the schedules inside it."""
         return ()
 
     @classmethod
     def _remedy(cls, data: object) -> str:
         if isinstance(data, (int, float)) and not isinstance(data, bool):
-            return f" (a constant rate is ConstantSpec(learning_rate={in_short(data)}))"
+            return f"; for a constant rate, use ConstantSpec(learning_rate={in_short(data)})"
         if isinstance(data, (list, tuple)):
-            return "; rates that change at given steps are a PiecewiseConstantDecaySpec(boundaries=..., values=...)"
-        return "; a function of the step is the value of a ScheduleSpec of your own" if callable(data) else ""
+            return "; for rates that change at given steps, use PiecewiseConstantDecaySpec(boundaries=..., values=...)"
+        return "; to use a function of the step, write your own ScheduleSpec" if callable(data) else ""

@@ -1,4 +1,4 @@
-"""``ClampSpec``: a floor under a schedule, and a cap on it."""
+"""``ClampSpec``: limits the rate of a schedule."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -19,7 +19,7 @@ class ClampSpec(ScheduleSpec):
     Attributes:
         schedule: the schedule whose rate is limited.
         minimum: the lowest rate, >= 0.
-        maximum: the highest rate, > ``minimum``; no limit if None. One of the two must be given.
+        maximum: the highest rate, > ``minimum``; None means no limit. Set at least one of the two.
 
     Examples:
         >>> decay = ExponentialDecaySpec(initial_learning_rate=0.1, decay_steps=100, decay_rate=0.5)
@@ -34,9 +34,9 @@ class ClampSpec(ScheduleSpec):
     def conflicts(self) -> Iterator[Conflict]:
         if self.maximum is None:
             if self.minimum == 0:
-                yield Conflict("minimum", "must be > 0 where no maximum is given: a clamp without limits has no effect")
+                yield Conflict("minimum", "must be > 0 if no maximum is given; a clamp without limits has no effect")
         elif self.maximum <= self.minimum:
-            rule = f"must be > minimum ({self.minimum!r}); one rate at every step is a ConstantSpec"
+            rule = f"must be > minimum ({self.minimum!r}); for a constant rate, use ConstantSpec"
             yield Conflict("maximum", rule)
 
     def value(self, step: Any, xp: Any = np) -> Any:

@@ -15,7 +15,7 @@ from keras_optkit.specs.value import Conflict
 
 @register_spec
 class CosineDecaySpec(ScheduleSpec, mirrors_keras=True):
-    """Half a cosine, after an optional linear warm-up, as ``keras.optimizers.schedules.CosineDecay``.
+    """Cosine decay with an optional linear warm-up, as ``keras.optimizers.schedules.CosineDecay``.
 
     ``rate(step) = start * ((1 - alpha) * (1 + cos(pi * t)) / 2 + alpha)`` with ``t = min(step, decay_steps) /
     decay_steps`` and ``start = initial_learning_rate``. With a warm-up, the rate first rises linearly from
@@ -48,7 +48,7 @@ class CosineDecaySpec(ScheduleSpec, mirrors_keras=True):
             if self.warmup_steps:
                 yield Conflict("warmup_steps", "has no effect without warmup_target")
             elif self.initial_learning_rate == 0:
-                yield Conflict("initial_learning_rate", "must be > 0 (0 only with warmup_target and warmup_steps)")
+                yield Conflict("initial_learning_rate", "must be > 0; 0 needs warmup_target and warmup_steps")
         elif not self.warmup_steps:
             yield Conflict("warmup_target", "needs warmup_steps > 0")
         elif self.warmup_target < self.initial_learning_rate:

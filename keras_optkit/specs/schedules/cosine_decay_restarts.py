@@ -44,7 +44,7 @@ class CosineDecayRestartsSpec(ScheduleSpec, mirrors_keras=True):
 
     def value(self, step: Any, xp: Any = np) -> Any:
         first, grow = in_steps(self.first_decay_steps), self.t_mul
-        if np.float32(grow) == 1:  # Keras takes the logarithm of t_mul as a float32 otherwise
+        if np.float32(grow) == 1:  # Keras compares in float32 too
             period = periods(step, first, xp)
             t = rest(step, first, xp) / first
         else:
@@ -53,7 +53,7 @@ class CosineDecayRestartsSpec(ScheduleSpec, mirrors_keras=True):
                 return first * ((xp.power(grow, period) - 1.0) / (grow - 1.0))
 
             period = xp.floor(xp.log(1.0 + (step / first) * (grow - 1.0)) / math.log(grow))
-            # The logarithm may be off by a rounding at a restart, which would be a whole period.
+            # At a restart, a rounding error in the logarithm would be off by a whole period.
             period = xp.where(step < begin(period), period - 1.0, period)
             period = xp.where(step < begin(period + 1.0), period, period + 1.0)
             t = (step - begin(period)) / (first * xp.power(grow, period))

@@ -1,7 +1,7 @@
-"""Counting steps in an array namespace: exactly, also where XLA compiles the formula.
+"""Counts steps exactly in any array namespace, even if XLA compiles the formula.
 
-XLA divides floats by multiplying with a reciprocal, by which 49 / 49 can be less than 1. What decides on which side of
-a jump a step lies is therefore computed in integers.
+XLA divides floats by multiplying by the reciprocal, so 49 / 49 can be less than 1. Integers therefore decide on which
+side of a jump a step is.
 """
 
 import math
@@ -11,38 +11,38 @@ from keras_optkit.specs.array_namespace import is_numpy, np
 
 
 def periods(step: Any, length: int, xp: Any) -> Any:
-    """How many whole times ``length`` is over at ``step``, as a float."""
+    """The number of complete periods of ``length`` before ``step``, as a float."""
     return _as_float(xp.floor_divide(_as_int(step, xp), length), xp)
 
 
 def rest(step: Any, length: int, xp: Any) -> Any:
-    """The steps since ``length`` was over the last time, as a float."""
+    """The number of steps since the last complete period of ``length``, as a float."""
     return _as_float(xp.mod(_as_int(step, xp), length), xp)
 
 
 def last_multiple(step: Any, length: int, xp: Any) -> Any:
-    """The last multiple of ``length`` that is not after ``step``: a step like it."""
+    """The last multiple of ``length`` that is not after ``step``, with its type."""
     whole = _as_int(step, xp)
     return _as_step(whole - xp.mod(whole, length), xp)
 
 
 def share(step: Any, length: Any, xp: Any) -> Any:
-    """The share of ``length`` that is over at ``step``; from ``length`` on it is exactly 1."""
-    if is_numpy(xp):  # which divides exactly, and takes half the time for this
+    """The share of ``length`` that has passed at ``step``; from ``length`` on it is exactly 1."""
+    if is_numpy(xp):  # NumPy divides exactly, and this takes half the time
         return np.minimum(step / length, 1.0)
     return xp.where(step < length, step / length, 1.0)
 
 
 def half_cosine(step: Any, length: int, xp: Any) -> Any:
-    """``(1 + cos(pi * t)) / 2`` for the share t of ``length`` that is over: from exactly 1 down to exactly 0."""
-    # A cosine is flat at its ends: there a rounding of the angle is not seen, and one division less is 10% less time.
+    """``(1 + cos(pi * t)) / 2`` for the share t of ``length`` that has passed: from exactly 1 down to exactly 0."""
+    # A cosine is flat at its ends, so rounding the angle does no harm there. One division less saves 10% of the time.
     return 0.5 * (1.0 + xp.cos(xp.minimum(step, float(length)) * (math.pi / length)))
 
 
 def between(start: float, end: float, t: Any, xp: Any) -> Any:
-    """``start + (end - start) * t`` for t in [0, 1]: exactly both rates at its ends, and monotone.
+    """``start + (end - start) * t`` for t in [0, 1]: monotone, and exact at both ends.
 
-    It is computed upwards from the lower rate. Downwards, ``1e-3 + (1e-12 - 1e-3) * 1`` is 4e-9 off 1e-12.
+    It is computed upwards from the lower rate. Downwards, ``1e-3 + (1e-12 - 1e-3) * 1`` is off by 4e-9.
     """
     low, high = (start, end) if start <= end else (end, start)
     height = t if start <= end else 1.0 - t
@@ -51,7 +51,7 @@ def between(start: float, end: float, t: Any, xp: Any) -> Any:
     span = high - low
     if low + span == high:
         return low + span * height
-    # One float more, which reaches the upper rate, and is cut there.
+    # With the next float as the span, the sum reaches the upper rate; the minimum keeps it there.
     return xp.minimum(low + math.nextafter(span, math.inf) * height, high)
 
 

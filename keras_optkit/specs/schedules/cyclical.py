@@ -24,7 +24,7 @@ class CyclicalSpec(ScheduleSpec):
 
     Attributes:
         initial_learning_rate: the lower rate, >= 0.
-        maximal_learning_rate: the upper rate, > 0 and not below the lower.
+        maximal_learning_rate: the upper rate, > 0 and not below ``initial_learning_rate``.
         step_size: the length of half a cycle, > 0.
         mode: one of the three above.
         gamma: in (0, 1], for ``mode="exp_range"``.

@@ -21,7 +21,7 @@ class ExponentialDecaySpec(ScheduleSpec, mirrors_keras=True):
 
     Attributes:
         initial_learning_rate: the rate at step 0, > 0.
-        decay_steps: the number of steps, > 0, in which the rate is multiplied by ``decay_rate`` once.
+        decay_steps: the number of steps, > 0, after which the rate has been multiplied by ``decay_rate`` once.
         decay_rate: in (0, 1]. (For a rate that grows, use ``RampSpec``.)
         staircase: whether the rate drops in steps instead of continuously.
         name: the name of the operation in Keras's graph.
@@ -34,7 +34,7 @@ class ExponentialDecaySpec(ScheduleSpec, mirrors_keras=True):
 
     initial_learning_rate: InitialRate
     decay_steps: DecaySteps
-    decay_rate: Annotated[float, Range("(0, 1]", "a rate that grows is a RampSpec with shape='exponential'")]
+    decay_rate: Annotated[float, Range("(0, 1]", "for a rate that grows, use RampSpec with shape='exponential'")]
     staircase: Flag = False
     name: Name = "ExponentialDecay"
 

@@ -14,7 +14,7 @@ from keras_optkit.specs.value import Conflict
 
 @register_spec
 class InverseSqrtDecaySpec(ScheduleSpec):
-    """Linear warm-up from 0, then decay with the inverse square root of the step. The decay has no end.
+    """Linear warm-up from 0, then decay with the inverse square root of the step. The decay never ends.
 
     Up to ``warmup_steps``: ``peak_learning_rate * step / warmup_steps``; then
     ``peak_learning_rate * sqrt(timescale / (timescale + step - warmup_steps))``.
@@ -23,8 +23,8 @@ class InverseSqrtDecaySpec(ScheduleSpec):
     Attributes:
         peak_learning_rate: the rate at the end of the warm-up, > 0.
         warmup_steps: the length of the warm-up, >= 0.
-        timescale: the length, > 0, that the formula compares the steps since the warm-up with; ``warmup_steps`` if
-            None. After three of it the rate is half the peak.
+        timescale: the time scale of the decay, > 0; None means ``warmup_steps``. At ``3 * timescale`` steps after the
+            warm-up, the rate is half the peak.
 
     Examples:
         >>> spec = InverseSqrtDecaySpec(peak_learning_rate=0.1, warmup_steps=100)
@@ -38,7 +38,7 @@ class InverseSqrtDecaySpec(ScheduleSpec):
 
     def conflicts(self) -> Iterator[Conflict]:
         if self.timescale is None and not self.warmup_steps:
-            yield Conflict("warmup_steps", "must be > 0 where no timescale is given")
+            yield Conflict("warmup_steps", "must be > 0 if no timescale is given")
 
     def value(self, step: Any, xp: Any = np) -> Any:
         warmup = in_steps(self.warmup_steps)

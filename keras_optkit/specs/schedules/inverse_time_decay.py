@@ -21,7 +21,7 @@ class InverseTimeDecaySpec(ScheduleSpec, mirrors_keras=True):
 
     Attributes:
         initial_learning_rate: the rate at step 0, > 0.
-        decay_steps: the number of steps, > 0, in which the denominator grows by ``decay_rate`` once.
+        decay_steps: the number of steps, > 0, after which the denominator has grown by ``decay_rate`` once.
         decay_rate: >= 0.
         staircase: whether the rate drops in steps instead of continuously.
         name: the name of the operation in Keras's graph.

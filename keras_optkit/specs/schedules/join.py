@@ -21,13 +21,14 @@ class JoinSpec(ScheduleSpec):
     """One schedule after another, each counting its own steps from 0.
 
     From boundary i on, the rate is that of schedule i + 1 at ``step - boundaries[i]``: at the boundary itself, the new
-    schedule is at its step 0. The pieces can be any schedules, joins included. With ``shared_clock`` the rate is that
-    of schedule i + 1 at ``step`` itself, as if it had played from the start.
+    schedule is at its step 0. The pieces can be any schedules, including joins. With ``shared_clock`` the rate is that
+    of schedule i + 1 at ``step`` itself, as if it had run from the start.
 
     Attributes:
         schedules: the pieces, in order.
-        boundaries: the steps, > 0 and strictly rising, at which the next piece begins; one fewer than ``schedules``.
-        shared_clock: whether all pieces count the steps of the join, instead of each its own from 0.
+        boundaries: the steps, > 0 and strictly increasing, at which the next piece begins; one fewer than
+            ``schedules``.
+        shared_clock: whether all pieces count the steps of the join, instead of their own steps from 0.
 
     Examples:
         >>> rise = RampSpec(initial_learning_rate=0, end_learning_rate=0.1, steps=100)
@@ -43,21 +44,21 @@ class JoinSpec(ScheduleSpec):
     def conflicts(self) -> Iterator[Conflict]:
         pieces = len(self.schedules)
         if len(self.boundaries) != pieces - 1:
-            rule = f"must be one fewer than schedules: {pieces} schedules need {pieces - 1}, not {len(self.boundaries)}"
+            rule = f"must have one entry fewer than schedules ({pieces - 1}), not {len(self.boundaries)}"
             yield Conflict("boundaries", rule)
         elif fault := first_not_rising(self.boundaries):
-            yield Conflict("boundaries", f"must rise strictly, but {fault}")
+            yield Conflict("boundaries", f"must be strictly increasing, but {fault}")
         elif self.shared_clock and pieces == 1:
-            yield Conflict("shared_clock", "has no effect on a single schedule")
+            yield Conflict("shared_clock", "has no effect with a single schedule")
 
     def value(self, step: Any, xp: Any = np) -> Any:
         starts, zeros = self._clocks()
         first, last = 0, len(starts) - 1
-        if is_numpy(xp) and np.size(step):  # the steps are known, and with them the pieces that they lie in
+        if is_numpy(xp) and np.size(step):  # the steps are known, so only the pieces they fall into are computed
             first, last = (bisect_right(starts, int(found)) - 1 for found in (np.min(step), np.max(step)))
         rate = self.schedules[first].value(step - zeros[first] if zeros[first] else step, xp)
         for number in range(first + 1, last + 1):
-            # Before its step 0 a piece is asked for that step, where every schedule has a rate.
+            # Steps before a piece begins become its step 0, at which every schedule has a rate.
             own = xp.maximum(step - zeros[number], 0) if zeros[number] else step
             rate = xp.where(step < starts[number], rate, self.schedules[number].value(own, xp))
         return rate
@@ -76,6 +77,6 @@ class JoinSpec(ScheduleSpec):
             yield Phase(Kind.PIECE, "piece", ("boundaries", number), in_steps(boundary))
 
     def _clocks(self) -> tuple[list[int], list[int]]:
-        """For each piece, the step from which its rate is used, and the step that is its own step 0."""
+        """For each piece, the step from which its rate is used, and the step at which it counts 0."""
         starts = [0, *map(in_steps, self.boundaries)]
         return starts, [0] * len(starts) if self.shared_clock else starts

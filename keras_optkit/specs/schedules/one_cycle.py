@@ -16,16 +16,16 @@ from keras_optkit.specs.value import Conflict
 
 @register_spec
 class OneCycleSpec(Recipe):
-    """The 1cycle policy: up to the largest rate, then down to far below the first.
+    """The 1cycle policy: the rate rises to a peak, then falls far below its initial value.
 
-    From ``max_learning_rate / div_factor`` up to ``max_learning_rate`` at step ``round(pct_start * total_steps)``,
-    then down to ``max_learning_rate / (div_factor * final_div_factor)`` at ``total_steps``, where the rate stays.
+    The rate starts at ``max_learning_rate / div_factor`` and peaks at step ``round(pct_start * total_steps)``.
+    It then falls to ``max_learning_rate / (div_factor * final_div_factor)`` at ``total_steps``, and stays there.
     Source: Smith and Topin 2017, arXiv:1708.07120; names and defaults as in PyTorch and optax.
 
     Attributes:
         max_learning_rate: the peak, > 0.
         total_steps: the length of both phases together, > 0.
-        pct_start: the fraction of the steps, in (0, 1), in which the rate rises.
+        pct_start: the fraction of the steps, in (0, 1), during which the rate rises.
         shape: the shape of both phases, as in ``RampSpec``.
         div_factor: the peak divided by the first rate, >= 1.
         final_div_factor: the first rate divided by the last, > 0; the last rate must not be above the peak.
@@ -45,12 +45,12 @@ class OneCycleSpec(Recipe):
 
     def conflicts(self) -> Iterator[Conflict]:
         if self.div_factor * self.final_div_factor < 1:
-            rule = f"must be >= 1 / div_factor ({1 / self.div_factor:g}), or the last rate is above the peak"
+            rule = f"must be >= 1 / div_factor ({1 / self.div_factor:g}); otherwise the last rate is above the peak"
             yield Conflict("final_div_factor", rule)
         elif (last := self.max_learning_rate / self.div_factor / self.final_div_factor) < SMALLEST:
             yield Conflict("final_div_factor", f"makes the last rate {last:g}, which float32 cannot hold")
         if isinstance(self.total_steps, int) and not 0 < (peak := self._peak()) < self.total_steps:
-            rule = f"leaves no step for a phase: the peak would be at step {peak} of {self.total_steps}"
+            rule = f"leaves a phase without steps; the peak would be at step {peak} of {self.total_steps}"
             yield Conflict("total_steps", rule)
 
     def landmarks(self) -> Iterable[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""``Phase``: a part of a schedule that ends, as each schedule tells it of itself."""
+"""``Phase``: a part of a schedule that ends. Each schedule lists its own."""
 
 from enum import Enum, auto
 from typing import NamedTuple
@@ -7,12 +7,12 @@ from keras_optkit.specs.resolving import Path
 
 
 class Kind(Enum):
-    """What the end of a phase is."""
+    """What happens at the end of a phase."""
 
     WARMUP = auto()
-    """The rate is at its peak, and another phase follows."""
+    """The rate has reached its peak, and another phase follows."""
     DECAY = auto()
-    """The rate has come to rest."""
+    """The rate no longer changes."""
     PERIOD = auto()
     """The curve begins again."""
     PIECE = auto()
@@ -20,18 +20,18 @@ class Kind(Enum):
     STAIR = auto()
     """The rate changes for the first time."""
     ENDLESS = auto()
-    """There is none: the field says in how many steps a decay falls by so much."""
+    """The phase has no end: the field sets the speed of a decay."""
 
 
 class Phase(NamedTuple):
     """A part of a schedule that ends.
 
     Attributes:
-        kind: what its end is.
-        name: what it is called, such as ``"decay"``.
-        field: where its length was written, from the schedule on.
-        end: the schedule's own step at which it is over; 0 if it is left out, or has no end.
-        times: how often the written length fits into the phase.
+        kind: what happens at its end.
+        name: its name, such as ``"decay"``.
+        field: the path, from the schedule, of the field with its length.
+        end: the schedule's own step at which it ends; 0 if it is left out or has no end.
+        times: the length of the phase divided by the length in the field.
     """
 
     kind: Kind

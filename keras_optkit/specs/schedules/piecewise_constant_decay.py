@@ -16,14 +16,14 @@ from keras_optkit.specs.value import Conflict
 
 @register_spec
 class PiecewiseConstantDecaySpec(ScheduleSpec, mirrors_keras=True):
-    """Constant pieces, as ``keras.optimizers.schedules.PiecewiseConstantDecay``.
+    """A constant rate between boundaries, as ``keras.optimizers.schedules.PiecewiseConstantDecay``.
 
     ``rate(step) = values[i]``, where i is the number of boundaries below ``step``. At a boundary itself the rate is
     still the old one.
 
     Attributes:
         boundaries: steps, each > 0 and above the one before.
-        values: rates >= 0, one more than there are boundaries, not all of them 0.
+        values: rates >= 0, not all of them 0; one more than ``boundaries``.
         name: the name of the operation in Keras's graph.
 
     Examples:
@@ -38,19 +38,15 @@ class PiecewiseConstantDecaySpec(ScheduleSpec, mirrors_keras=True):
 
     def conflicts(self) -> Iterator[Conflict]:
         if fault := first_not_rising(self.boundaries):
-            yield Conflict("boundaries", f"must rise strictly, but {fault}")
+            yield Conflict("boundaries", f"must be strictly increasing, but {fault}")
         pieces = len(self.boundaries) + 1
         if len(self.values) != pieces:
-            yield Conflict(
-                "values",
-                f"must be one more than boundaries: {pieces - 1} boundaries make {pieces} pieces, "
-                f"not {len(self.values)}",
-            )
+            yield Conflict("values", f"must have one entry more than boundaries ({pieces}), not {len(self.values)}")
         elif not any(self.values):
-            yield Conflict("values", "must not be all 0, which never trains")
+            yield Conflict("values", "must not all be 0; such a rate never trains")
 
     def value(self, step: Any, xp: Any = np) -> Any:
-        # One look-up, however many boundaries there are: a comparison for each would fill a graph with them.
+        # A single search, however many boundaries there are: a comparison for each would make a large graph.
         boundaries = xp.array([in_steps(boundary) for boundary in self.boundaries], dtype="float64")
         passed = xp.searchsorted(boundaries, xp.reshape(step, (-1,)), side="left")
         return xp.reshape(xp.take(xp.array(self.values, dtype="float64"), passed), xp.shape(step))

@@ -45,8 +45,8 @@ class PolynomialDecaySpec(ScheduleSpec, mirrors_keras=True):
     def conflicts(self) -> Iterator[Conflict]:
         if self.end_learning_rate > self.initial_learning_rate:
             rule = (
-                f"must not be above initial_learning_rate ({self.initial_learning_rate!r}), from which the rate would "
-                "rise: set end_learning_rate (0.0001 unless given), or use RampSpec for a rise"
+                f"must not be above initial_learning_rate ({self.initial_learning_rate!r}); the rate would rise: set "
+                "end_learning_rate (the default is 0.0001), or use RampSpec for a rise"
             )
             yield Conflict("end_learning_rate", rule)
 

@@ -1,4 +1,4 @@
-"""``RampSpec``: from one rate to another, the primitive that recipes are made of."""
+"""``RampSpec``: from one rate to another; recipes are made of ramps."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -18,7 +18,7 @@ Shape = Literal["linear", "cosine", "exponential", "polynomial"]
 
 @register_spec
 class RampSpec(ScheduleSpec):
-    """From one rate to another in a number of steps. The rate then stays. Recipes are made of ramps.
+    """A ramp from one rate to another in a number of steps. The rate then stays.
 
     With a and b the two rates and ``t = min(step / steps, 1)``: linear ``a + (b - a) * t``; cosine
     ``a + (b - a) * (1 - cos(pi * t)) / 2``; exponential ``a * (b / a) ** t``; polynomial ``a + (b - a) * t ** power``.
@@ -28,8 +28,8 @@ class RampSpec(ScheduleSpec):
         initial_learning_rate: the rate at step 0, >= 0.
         end_learning_rate: the rate from step ``steps`` on, >= 0. The two rates must not both be 0.
         steps: the length of the ramp, > 0.
-        shape: one of the four above. An exponential ramp takes no rate of 0.
-        power: > 0, for ``shape="polynomial"``; 0.5 makes the "1-sqrt" cool-down.
+        shape: one of the four above. In an exponential ramp, neither rate can be 0.
+        power: > 0, for ``shape="polynomial"``; 0.5 is the "1-sqrt" cool-down.
 
     Examples:
         >>> spec = RampSpec(initial_learning_rate=0.1, end_learning_rate=0.001, steps=100, shape="exponential")
@@ -47,10 +47,10 @@ class RampSpec(ScheduleSpec):
         yield from power_without_polynomial(self.shape, self.power)
         a, b = self.initial_learning_rate, self.end_learning_rate
         if a == b == 0:
-            yield Conflict("end_learning_rate", "must be > 0 where the ramp starts at 0")
+            yield Conflict("end_learning_rate", "must be > 0 if the ramp starts at 0")
         elif self.shape == "exponential" and a * b == 0:
             zero = "initial_learning_rate" if a == 0 else "end_learning_rate"
-            yield Conflict(zero, "must be > 0 for an exponential ramp, which never reaches or leaves 0")
+            yield Conflict(zero, "must be > 0 for an exponential ramp; it never reaches or leaves 0")
 
     def value(self, step: Any, xp: Any = np) -> Any:
         steps = in_steps(self.steps)
@@ -59,7 +59,7 @@ class RampSpec(ScheduleSpec):
             return between(b, a, half_cosine(step, steps, xp), xp)
         t = share(step, steps, xp)
         if self.shape == "exponential":
-            # Cut, because the quotient is rounded: it misses b, and can pass it.
+            # Limited to b, because the rounded quotient misses b and can go past it.
             cut = xp.minimum if a <= b else xp.maximum
             return xp.where(step < steps, cut(a * xp.power(b / a, t), b), b)
         if self.shape == "polynomial":

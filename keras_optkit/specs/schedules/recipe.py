@@ -14,7 +14,7 @@ from keras_optkit.specs.schedules.base import ScheduleSpec
 class Recipe(ScheduleSpec):
     """Shorthand for a join of other schedules."""
 
-    # Beside the fields, so that it is neither compared nor copied nor saved.
+    # Not a field, so that it is neither compared nor copied nor saved.
     __slots__ = ("_expanded",)
     if TYPE_CHECKING:
         _expanded: ScheduleSpec = PrivateAttr()  # without this, pyright takes it for an argument
@@ -24,7 +24,7 @@ class Recipe(ScheduleSpec):
         """Return the schedules that this recipe is shorthand for.
 
         Raises:
-            ValueError: a duration is not in steps yet; ``resolve`` it first.
+            ValueError: a duration is not in steps yet; call ``resolve`` first.
 
         Examples:
             >>> WarmupSpec(schedule=ConstantSpec(learning_rate=0.1), warmup_steps=100).expand()
@@ -38,7 +38,7 @@ class Recipe(ScheduleSpec):
         """
 
     def value(self, step: Any, xp: Any = np) -> Any:
-        # Expanded once: warm-ups in warm-ups would each ask the next for its first rate again, at every level.
+        # Expanded once: in nested warm-ups, each level would otherwise compute the first rate of the next again.
         if not hasattr(self, "_expanded"):
             object.__setattr__(self, "_expanded", self.expand())
         return self._expanded.value(step, xp)

@@ -1,4 +1,4 @@
-"""``StaircaseSpec``: a schedule whose rate changes once per epoch."""
+"""``StaircaseSpec``: changes the rate of a schedule once per epoch."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -15,14 +15,15 @@ from keras_optkit.specs.schedules.phase import Kind, Phase
 
 @register_spec
 class StaircaseSpec(ScheduleSpec):
-    """Any schedule in stairs: the rate at the last multiple of ``every``, held until the next.
+    """Any schedule in stairs: the rate changes only at multiples of ``every``.
 
-    ``rate(step) = schedule(step // every * every)``. With the default of one epoch this is what a callback such as
-    Keras's ``LearningRateScheduler`` does, which sets the rate when an epoch begins. A ``PiecewiseConstantDecaySpec``
-    still has the old rate at its boundary, and so in the whole stair that begins there: join constants instead.
+    ``rate(step) = schedule(step // every * every)``. The default of one epoch does what Keras's
+    ``LearningRateScheduler`` does, which sets the rate at the start of each epoch. A ``PiecewiseConstantDecaySpec``
+    still has the old rate at its boundary, so it would keep it for the whole stair that begins there. Use a
+    ``JoinSpec`` of constants instead.
 
     Attributes:
-        schedule: the schedule that is held.
+        schedule: the schedule that gives the rate of each stair.
         every: the length of a stair, > 0.
 
     Examples:
@@ -41,7 +42,7 @@ class StaircaseSpec(ScheduleSpec):
         yield from super().landmarks()
         every = in_steps(self.every)
         for step, text in self.schedule.landmarks():
-            yield -(-step // every) * every, text  # the first stair that has come so far
+            yield -(-step // every) * every, text  # the first stair at or after the step
 
     def _phases(self) -> Iterable[Phase]:
         yield Phase(Kind.STAIR, "first stair", ("every",), in_steps(self.every))

@@ -16,20 +16,20 @@ from keras_optkit.specs.schedules.ramp import RampSpec, Shape, power_without_pol
 from keras_optkit.specs.schedules.recipe import Recipe
 from keras_optkit.specs.value import Conflict
 
-# By so much a formula may miss the rate that it stands for: half of 0.1 in the middle of a cosine is 0.05 - 7e-18.
+# The rounding error allowed to a formula: half of 0.1 in the middle of a cosine is 0.05 - 7e-18.
 _ROUNDING = 1e-12
 
 
 @register_spec
 class WarmupSpec(Recipe):
-    """Any schedule after a warm-up: a ramp to the schedule's first rate, then the schedule from its own step 0.
+    """A warm-up before any schedule: a ramp to the schedule's first rate, then the schedule from its own step 0.
 
-    With ``overlay`` the schedule begins with the run, and the ramp covers its first ``warmup_steps``. It rises to the
-    rate that the schedule has at ``warmup_steps``. That is the warm-up of TensorFlow's Model Garden.
+    With ``overlay`` the schedule begins with the run, and the ramp replaces its first ``warmup_steps``. The ramp rises
+    to the rate of the schedule at ``warmup_steps``. This is the warm-up of TensorFlow's Model Garden.
     Source: Goyal et al. 2017, arXiv:1706.02677.
 
     Attributes:
-        schedule: what follows the warm-up, or what the warm-up covers.
+        schedule: the schedule that follows the warm-up or, with ``overlay``, starts under it.
         warmup_steps: the length of the warm-up, > 0.
         initial_learning_rate: the rate at step 0, >= 0 and not above the rate at the end of the warm-up.
         shape: the shape of the warm-up, as in ``RampSpec``; ``"exponential"`` needs an ``initial_learning_rate`` > 0.
@@ -56,19 +56,19 @@ class WarmupSpec(Recipe):
         yield from power_without_polynomial(self.shape, self.power)
         try:
             top = self._top() if self._knows_top() else None
-        except Exception as error:  # anything may be wrong in a value() of somebody's own
-            yield Conflict("schedule", f"has no rate at step {self._meeting()} ({type(error).__name__}: {error})")
+        except Exception as error:  # a user's own value() can raise anything
+            yield Conflict("schedule", f"has no rate at step {self._meeting()}; {type(error).__name__}: {error}")
             return
-        must = f"must have at step {self.warmup_steps} a rate" if self.overlay else "must begin with a rate"
+        at = f"at step {self.warmup_steps}" if self.overlay else "at its first step"
         which = f"rate of the schedule at step {self.warmup_steps}" if self.overlay else "first rate of the schedule"
         if top is not None and not 0 <= top <= LARGEST:
-            yield Conflict("schedule", f"{must} that float32 can hold, not {top:g}")
+            yield Conflict("schedule", f"must have a rate that float32 can represent {at}, not {top:g}")
         elif top is not None and top < SMALLEST:
-            yield Conflict("schedule", f"{must} > 0, which the warm-up can reach" + f", not {top:g}" * bool(top))
+            yield Conflict("schedule", f"must have a rate > 0 {at}" + f", not {top:g}" * bool(top))
         elif top is not None and top < self.initial_learning_rate * (1 - _ROUNDING):
             yield Conflict("initial_learning_rate", f"must not be above the {which} ({top:g})")
         elif self.shape == "exponential" and self.initial_learning_rate == 0:
-            yield Conflict("initial_learning_rate", "must be > 0 for an exponential warm-up, which never leaves 0")
+            yield Conflict("initial_learning_rate", "must be > 0 for an exponential warm-up; it would never leave 0")
 
     def landmarks(self) -> Iterable[tuple[int, str]]:
         yield from super().landmarks()
@@ -94,7 +94,7 @@ class WarmupSpec(Recipe):
         return JoinSpec(schedules=(ramp, self.schedule), boundaries=(warmup,), shared_clock=self.overlay)
 
     def _meeting(self) -> int:
-        """The schedule's own step that follows the warm-up."""
+        """The schedule's own step at which the warm-up ends."""
         return in_steps(self.warmup_steps) if self.overlay else 0
 
     def _top(self) -> float:

@@ -26,8 +26,7 @@ class WarmupStableDecaySpec(Recipe):
         peak_learning_rate: the rate of the stable phase, > 0.
         warmup_steps: the length of the warm-up, >= 0.
         decay_steps: the length of the decay, > 0.
-        total_steps: the length of the three phases together. The stable phase is what the others leave, at least 1
-            step.
+        total_steps: the length of the three phases together. The stable phase is the rest, and at least 1 step long.
         initial_learning_rate: the rate at step 0, >= 0 and not above the peak.
         end_learning_rate: the rate from ``total_steps`` on, >= 0 and not above the peak.
         shape: the shape of the decay, as in ``RampSpec``.
@@ -54,12 +53,12 @@ class WarmupStableDecaySpec(Recipe):
             if getattr(self, field) > self.peak_learning_rate:
                 yield Conflict(field, f"must not be above peak_learning_rate ({self.peak_learning_rate:g})")
         if self.shape == "exponential" and self.end_learning_rate == 0:
-            yield Conflict("end_learning_rate", "must be > 0 for an exponential decay, which never reaches 0")
+            yield Conflict("end_learning_rate", "must be > 0 for an exponential decay; it never reaches 0")
         amounts = in_one_unit(self.total_steps, self.warmup_steps, self.decay_steps)
         if amounts and amounts[0] <= amounts[1] + amounts[2]:
             rule = (
-                f"leaves no stable phase: {self.total_steps} in all, of which {self.warmup_steps} are warm-up "
-                f"and {self.decay_steps} decay"
+                f"leaves no stable phase; the warm-up of {self.warmup_steps} and the decay of {self.decay_steps} take "
+                f"up all {self.total_steps}"
             )
             yield Conflict("total_steps", rule)
 

@@ -79,7 +79,7 @@ def test_a_value_out_of_its_range_is_refused_with_the_rule_and_the_value(cls, fi
     path, message = refusal(cls, **NEEDS.get(field, {}) | {field: value})
     assert path == (field,)
     assert message.startswith(rule)
-    assert message.endswith(f", received {value!r}")
+    assert message.partition("; ")[0].endswith(f", received {value!r}")
 
 
 @pytest.mark.parametrize(("cls", "field"), NUMBERS)
@@ -87,7 +87,7 @@ def test_every_number_is_finite_fits_into_float32_and_is_no_boolean(cls, field, 
     for value in (NAN, INF, -INF, "nan", np.float32("inf"), 1e39, 1e-46, True, np.True_, "x", [0.1]):
         path, message = refusal(cls, **NEEDS.get(field, {}) | {field: value})
         assert path == (field,)
-        assert message.endswith(f", received {value!r}")
+        assert message.partition("; ")[0].endswith(f", received {value!r}")
 
 
 @pytest.mark.parametrize("field", ["ema_overwrite_frequency", "gradient_accumulation_steps"])
@@ -176,23 +176,23 @@ def test_a_mistake_in_a_schedule_is_reported_inside_it_and_not_as_a_wrong_number
     path, message = refusal(SGDSpec, learning_rate=DECAY | {"decay_rate": 1.5})
     assert (path, message) == (
         ("learning_rate", "decay_rate"),
-        "must be in (0, 1] (a rate that grows is a RampSpec with shape='exponential'), received 1.5",
+        "must be in (0, 1], received 1.5; for a rate that grows, use RampSpec with shape='exponential'",
     )
 
 
 def test_a_word_for_a_learning_rate_is_answered_with_the_schedule_that_was_meant_and_all_others(refusal):
     message = refusal(SGDSpec, learning_rate="cosin_decay").message
     assert message.startswith(
-        "must be a number or a schedule, did you mean 'CosineDecay'? The known ones are Clamp, Constant, "
+        "must be a number or a schedule, received 'cosin_decay'; did you mean 'CosineDecay'? The known types are "
     )
-    assert "WarmupStableDecay, received 'cosin_decay'" in message
+    assert message.endswith("WarmupStableDecay")
     assert "did you mean 'ExponentialDecay'?" in refusal(SGDSpec, learning_rate="exponential").message
 
 
 def test_an_optimizer_is_no_learning_rate(refusal):
     path, message = refusal(SGDSpec, learning_rate={"type": "adam"})
     assert path == ("learning_rate", "type")
-    assert message == "must be a schedule, and Adam is an optimizer, received 'adam'"
+    assert message == "must be a schedule, received 'adam'; Adam is an optimizer"
 
 
 def test_a_schedule_of_keras_is_answered_with_its_spec(refusal):

@@ -9,7 +9,7 @@ from keras_optkit.specs.run_fit import misfits
 
 def is_told(schedule: ScheduleSpec, length: int) -> bool:
     texts = map(str, misfits(schedule, RunLength.of(length, 1)))
-    return any(f"the run at step {length:,}" in text or "is after the run" in text for text in texts)
+    return any(f"but the run ends at step {length:,}" in text for text in texts)
 
 
 def falling(steps: int) -> RampSpec:

@@ -28,7 +28,7 @@ ONE_CYCLE = OneCycleSpec(max_learning_rate=0.1, total_steps=100)
 @pytest.mark.parametrize(("schedule", "step"), [(COSINE, 100), (COSINE, 12_345), (ONE_CYCLE, 100)])
 def test_told(schedule: ScheduleSpec, step: int) -> None:
     (said,) = over_at(SGDSpec(learning_rate=schedule), step, RunLength.of(None, None))
-    assert f"goes on at {step:,}, where this schedule is over" in said
+    assert f"continues at {step:,}, where this schedule has ended" in said
     assert f"boundaries=[{step}]" in said
 
 

@@ -24,12 +24,12 @@ def test_on_its_way_up_a_rate_may_be_as_low_as_it_likes() -> None:
 
 def test_a_decay_that_ends_with_the_run_but_is_low_before_is_told_from_where_on() -> None:
     high_power = PolynomialDecaySpec(initial_learning_rate=1, decay_steps="100%", end_learning_rate=0, power=9)
-    assert said(high_power) == ["for 22% of the run the rate is below a millionth of its peak of 1, from step 785 on"]
+    assert said(high_power) == ["the rate is below a millionth of its peak of 1 for 22% of the run, from step 785 on"]
 
 
 def test_a_rate_that_is_low_in_between_is_told_from_where_to_where() -> None:
     assert said(pieces(0.1, 1e-9, 0.1, boundaries=[500, 998])) == [
-        "for 50% of the run the rate is below a millionth of its peak of 0.1, from step 501 to step 998"
+        "the rate is below a millionth of its peak of 0.1 for 50% of the run, from step 501 to step 998"
     ]
 
 
@@ -46,8 +46,8 @@ def test_a_decay_that_is_over_at_once_is_told_with_the_rate_that_is_left(alpha: 
     short = CosineDecaySpec(initial_learning_rate=1, decay_steps=40, alpha=alpha)
     (text,) = said(short)
     assert text == (
-        f"decay_steps: the decay ends at step 40, the run at step 1,000: for 96% of the run {words}; "
-        "with decay_steps='100%' nothing is left over"
+        f"decay_steps: the decay ends at step 40, and the run ends at step 1,000: {words} for 96% of the run; "
+        "decay_steps='100%' closes the gap"
     )
 
 

@@ -116,141 +116,141 @@ AFTER_THE_RUN: list[tuple[Spec, tuple[int, int], str]] = [
     (
         warm("5%", cosine(2000)).replace(overlay=True),
         README,
-        "schedule.decay_steps: the decay ends at step 2,000, the run at step 1,140: its last rate is 0.03917, not 0; "
-        "with decay_steps='100%' both end together",
+        "schedule.decay_steps: the decay ends at step 2,000, but the run ends at step 1,140: its last rate is "
+        "0.03917, not 0; with decay_steps='100%' both end together",
     ),
     (
         warm(1200, cosine(2000)).replace(overlay=True),
         README,
-        "warmup_steps: the warm-up ends at step 1,200, the run at step 1,140: its last rate is 0.03279, it never gets "
-        "to 0.03455; a warm-up of '5%' fits any run",
+        "warmup_steps: the warm-up ends at step 1,200, but the run ends at step 1,140: its last rate is 0.03279, not "
+        "0.03455; a warm-up of '5%' fits any run",
     ),
     (
         JoinSpec(schedules=[cosine("50%"), cosine(2000)], boundaries=["50%"], shared_clock=True),
         README,
-        "schedules.1.decay_steps: the decay ends at step 2,000, the run at step 1,140: its last rate is 0.03917, "
-        "not 0; with decay_steps='100%' both end together",
+        "schedules.1.decay_steps: the decay ends at step 2,000, but the run ends at step 1,140: its last rate is "
+        "0.03917, not 0; with decay_steps='100%' both end together",
     ),
     # What a clamp makes of the rates is what is told.
     (
         ClampSpec(schedule=warm(57, cosine(2000)), minimum=0.001),
         README,
-        "schedule.schedule.decay_steps: the decay ends at step 2,057, the run at step 1,140: its last rate is 0.04358, "
-        "not 0.001; with decay_steps='95%' both end together",
+        "schedule.schedule.decay_steps: the decay ends at step 2,057, but the run ends at step 1,140: its last rate "
+        "is 0.04358, not 0.001; with decay_steps='95%' both end together",
     ),
     (
         ClampSpec(schedule=ClampSpec(schedule=cosine(2000), maximum=0.03), minimum=0.02),
         README,
-        "schedule.schedule.decay_steps: the decay ends at step 2,000, the run at step 1,140: its last rate is 0.03, "
-        "not 0.02; with decay_steps='100%' both end together",
+        "schedule.schedule.decay_steps: the decay ends at step 2,000, but the run ends at step 1,140: its last rate "
+        "is 0.03, not 0.02; with decay_steps='100%' both end together",
     ),
     (
         StaircaseSpec(schedule=cosine("100%"), every=2000),
         README,
-        "every: the first stair ends at step 2,000, the run at step 1,140: the rate never changes; every='1 epoch' "
-        "fits any run",
+        "every: the first stair ends at step 2,000, but the run ends at step 1,140: the rate never changes; every='1 "
+        "epoch' fits any run",
     ),
     (
         cosine(2000),
         README,
-        "decay_steps: the decay ends at step 2,000, the run at step 1,140: its last rate is 0.03917, not 0; "
+        "decay_steps: the decay ends at step 2,000, but the run ends at step 1,140: its last rate is 0.03917, not 0; "
         "with decay_steps='100%' both end together",
     ),
     (
         warm("10%", cosine("100%")),
         README,
-        "schedule.decay_steps: the decay ends at step 1,254, the run at step 1,140: its last rate is 0.00249, not 0; "
-        "with decay_steps='90%' both end together",
+        "schedule.decay_steps: the decay ends at step 1,254, but the run ends at step 1,140: its last rate is "
+        "0.00249, not 0; with decay_steps='90%' both end together",
     ),
     (
         cosine(1140, initial_learning_rate=0.0, warmup_target=0.1, warmup_steps=171),
         README,
-        "decay_steps: the decay ends at step 1,311, the run at step 1,140: its last rate is 0.005512, not 0; "
-        "with decay_steps='85%' both end together",
+        "decay_steps: the decay ends at step 1,311, but the run ends at step 1,140: its last rate is 0.005512, not "
+        "0; with decay_steps='85%' both end together",
     ),
     (
         warm(100, PolynomialDecaySpec(initial_learning_rate=0.1, decay_steps=1140)),
         README,
-        "schedule.decay_steps: the decay ends at step 1,240, the run at step 1,140: its last rate is 0.008951, "
-        "not 0.0001; with decay_steps=1040 both end together",
+        "schedule.decay_steps: the decay ends at step 1,240, but the run ends at step 1,140: its last rate is "
+        "0.008951, not 0.0001; with decay_steps=1040 both end together",
     ),
     (
         RampSpec(initial_learning_rate=0.1, end_learning_rate=0.0, steps="40 epochs"),
         README,
-        "steps: the ramp ends at step 2,280, the run at step 1,140: its last rate is 0.05004, not 0; "
-        "with steps='100%' both end together",
+        "steps: the ramp ends at step 2,280, but the run ends at step 1,140: its last rate is 0.05004, not 0; with "
+        "steps='100%' both end together",
     ),
     (
         OneCycleSpec(max_learning_rate=0.1, total_steps=1500),
         README,
-        "total_steps: the cycle ends at step 1,500, the run at step 1,140: its last rate is 0.02644, not 4e-07; "
-        "with total_steps='100%' both end together",
+        "total_steps: the cycle ends at step 1,500, but the run ends at step 1,140: its last rate is 0.02644, not "
+        "4e-07; with total_steps='100%' both end together",
     ),
     (
         WarmupStableDecaySpec(peak_learning_rate=0.1, warmup_steps=50, decay_steps=200, total_steps=10_000),
         README,
-        "total_steps: the decay ends at step 10,000, the run at step 1,140: its last rate is 0.1, not 0; "
+        "total_steps: the decay ends at step 10,000, but the run ends at step 1,140: its last rate is 0.1, not 0; "
         "with total_steps='100%' both end together",
     ),
     (
         warm(3000, cosine("90%")),
         README,
-        "warmup_steps: the warm-up ends at step 3,000, the run at step 1,140: its last rate is 0.03797, "
-        "it never gets to 0.1; a warm-up of '5%' fits any run",
+        "warmup_steps: the warm-up ends at step 3,000, but the run ends at step 1,140: its last rate is 0.03797, not "
+        "0.1; a warm-up of '5%' fits any run",
     ),
     (
         warm("20 epochs", cosine("50%")),
         README,
-        "warmup_steps: the warm-up ends at step 1,140, the run at step 1,140: its last rate is 0.09991, "
-        "it never gets to 0.1; a warm-up of '5%' fits any run",
+        "warmup_steps: the warm-up ends at step 1,140, but the run ends at step 1,140: its last rate is 0.09991, not "
+        "0.1; a warm-up of '5%' fits any run",
     ),
     (
         InverseSqrtDecaySpec(peak_learning_rate=0.1, warmup_steps=4000),
         README,
-        "warmup_steps: the warm-up ends at step 4,000, the run at step 1,140: its last rate is 0.02848, "
-        "it never gets to 0.1; a warm-up of '5%' fits any run",
+        "warmup_steps: the warm-up ends at step 4,000, but the run ends at step 1,140: its last rate is 0.02848, not "
+        "0.1; a warm-up of '5%' fits any run",
     ),
     (
         drops("50%", 30_000, 60_000),
         README,
-        "boundaries.1: the boundary at step 30,000 is after the run, which ends at step 1,140: "
-        "what follows it is never used; a boundary of '50%' fits any run",
+        "boundaries.1: the boundary is at step 30,000, but the run ends at step 1,140: the next piece is never used; "
+        "a boundary of '50%' fits any run",
     ),
     (
         JoinSpec(schedules=[exponential("1 epoch", 0.9), cosine("50%")], boundaries=[1142]),
         README,
-        "boundaries.0: the boundary at step 1,142 is after the run, which ends at step 1,140: "
-        "what follows it is never used; a boundary of '50%' fits any run",
+        "boundaries.0: the boundary is at step 1,142, but the run ends at step 1,140: the next piece is never used; "
+        "a boundary of '50%' fits any run",
     ),
     (
         # The boundary is late because the decay is long: that is one mistake.
         JoinSpec(schedules=[cosine(5000), cosine("50%")], boundaries=[5000]),
         README,
-        "schedules.0.decay_steps: the decay ends at step 5,000, the run at step 1,140: its last rate is 0.08773, "
-        "not 0; with decay_steps='100%' both end together",
+        "schedules.0.decay_steps: the decay ends at step 5,000, but the run ends at step 1,140: its last rate is "
+        "0.08773, not 0; with decay_steps='100%' both end together",
     ),
     (
         JoinSpec(schedules=[cosine("50%"), warm("25%", cosine("50%"))], boundaries=["50%"]),
         (100, 10),
-        "schedules.1.schedule.decay_steps: the decay ends at step 1,250, the run at step 1,000: "
-        "its last rate is 0.05031, not 0; with decay_steps='25%' both end together",
+        "schedules.1.schedule.decay_steps: the decay ends at step 1,250, but the run ends at step 1,000: its last "
+        "rate is 0.05031, not 0; with decay_steps='25%' both end together",
     ),
     (
         CosineDecayRestartsSpec(initial_learning_rate=0.1, first_decay_steps=2000),
         README,
-        "first_decay_steps: the first period ends at step 2,000, the run at step 1,140: it is not completed; "
-        "with first_decay_steps='100%' both end together",
+        "first_decay_steps: the first period ends at step 2,000, but the run ends at step 1,140: it is never "
+        "completed; with first_decay_steps='100%' both end together",
     ),
     (
         CyclicalSpec(initial_learning_rate=0.0, maximal_learning_rate=0.1, step_size=2000),
         README,
-        "step_size: the first cycle ends at step 4,000, the run at step 1,140: it is not completed; "
-        "with step_size='50%' both end together",
+        "step_size: the first cycle ends at step 4,000, but the run ends at step 1,140: it is never completed; with "
+        "step_size='50%' both end together",
     ),
     (
         PolynomialDecaySpec(initial_learning_rate=0.1, decay_steps="30 epochs", cycle=True),
         README,
-        "decay_steps: the first cycle ends at step 1,710, the run at step 1,140: it is not completed; "
+        "decay_steps: the first cycle ends at step 1,710, but the run ends at step 1,140: it is never completed; "
         "with decay_steps='100%' both end together",
     ),
     (cosine("120%"), README, "decay_steps: '120%' is longer than the run, which is '100%'"),
@@ -265,91 +265,91 @@ LOW: list[tuple[Spec, tuple[int, int], str]] = [
     (
         warm("5%", cosine("70%")).replace(overlay=True),
         README,
-        "schedule.decay_steps: the decay ends at step 798, the run at step 1,140: for 30% of the run the rate is 0; "
-        "with decay_steps='100%' nothing is left over",
+        "schedule.decay_steps: the decay ends at step 798, and the run ends at step 1,140: the rate is 0 for 30% of "
+        "the run; decay_steps='100%' closes the gap",
     ),
     (
         StaircaseSpec(schedule=warm("3 epochs", cosine("7 epochs"))),
         (57, 10),
-        "every: the rate is 0 in the whole first stair, which is 57 batches, 10% of the run: let the warm-up start "
-        "above 0, or leave out the stairs",
+        "every: the rate is 0 during the whole first stair, which is 57 batches, 10% of the run: start the warm-up "
+        "above 0, or remove the stairs",
     ),
     (
         ClampSpec(schedule=StaircaseSpec(schedule=warm("3%", cosine("97%"))), maximum=0.05),
         (57, 1),
-        "schedule.every: the rate is 0 in the whole first stair, which is 57 batches, 100% of the run: let the warm-up "
-        "start above 0, or leave out the stairs",
+        "schedule.every: the rate is 0 during the whole first stair, which is 57 batches, 100% of the run: start the "
+        "warm-up above 0, or remove the stairs",
     ),
     (
         StaircaseSpec(schedule=cosine(600)),
         README,
-        "schedule.decay_steps: the decay ends at step 600, the run at step 1,140: for 45% of the run the rate is 0; "
-        "with decay_steps='100%' nothing is left over",
+        "schedule.decay_steps: the decay ends at step 600, and the run ends at step 1,140: the rate is 0 for 45% of "
+        "the run; decay_steps='100%' closes the gap",
     ),
     (
         ClampSpec(schedule=cosine(600), minimum=1e-12),
         README,
-        "schedule.decay_steps: the decay ends at step 600, the run at step 1,140: for 47% of the run the rate is below "
-        "a millionth of its peak of 0.1; with decay_steps='100%' nothing is left over",
+        "schedule.decay_steps: the decay ends at step 600, and the run ends at step 1,140: the rate is below a "
+        "millionth of its peak of 0.1 for 47% of the run; decay_steps='100%' closes the gap",
     ),
     (
         # Steps that were divided by the batch size twice.
         cosine(36),
         README,
-        "decay_steps: the decay ends at step 36, the run at step 1,140: for 97% of the run the rate is 0; "
-        "with decay_steps='100%' nothing is left over",
+        "decay_steps: the decay ends at step 36, and the run ends at step 1,140: the rate is 0 for 97% of the run; "
+        "decay_steps='100%' closes the gap",
     ),
     (
         PolynomialDecaySpec(initial_learning_rate=0.001, decay_steps=36),
         README,
-        "decay_steps: the decay ends at step 36, the run at step 1,140: for 97% of the run the rate is 0.0001; "
-        "with decay_steps='100%' nothing is left over",
+        "decay_steps: the decay ends at step 36, and the run ends at step 1,140: the rate is 0.0001 for 97% of the "
+        "run; decay_steps='100%' closes the gap",
     ),
     (
         warm("10%", cosine("50%")),
         README,
-        "schedule.decay_steps: the decay ends at step 684, the run at step 1,140: for 40% of the run the rate is 0; "
-        "with decay_steps='90%' nothing is left over",
+        "schedule.decay_steps: the decay ends at step 684, and the run ends at step 1,140: the rate is 0 for 40% of "
+        "the run; decay_steps='90%' closes the gap",
     ),
     (
         cosine("50%", alpha=1e-4),
         README,
-        "decay_steps: the decay ends at step 570, the run at step 1,140: for 50% of the run "
-        "the rate is below a thousandth of its peak of 0.1; with decay_steps='100%' nothing is left over",
+        "decay_steps: the decay ends at step 570, and the run ends at step 1,140: the rate is below a thousandth of "
+        "its peak of 0.1 for 50% of the run; decay_steps='100%' closes the gap",
     ),
     (
         OneCycleSpec(max_learning_rate=0.1, total_steps=500),
         README,
-        "total_steps: the cycle ends at step 500, the run at step 1,140: for 56% of the run "
-        "the rate is below a thousandth of its peak of 0.1; with total_steps='100%' nothing is left over",
+        "total_steps: the cycle ends at step 500, and the run ends at step 1,140: the rate is below a thousandth of "
+        "its peak of 0.1 for 56% of the run; total_steps='100%' closes the gap",
     ),
     (
         JoinSpec(schedules=[cosine("30%"), cosine("50%")], boundaries=["50%"]),
         README,
-        "schedules.0.decay_steps: the decay ends at step 342, the next schedule begins at step 570: "
-        "for 20% of the run the rate is 0; with decay_steps='50%' nothing is left over",
+        "schedules.0.decay_steps: the decay ends at step 342, and the next schedule begins at step 570: the rate is "
+        "0 for 20% of the run; decay_steps='50%' closes the gap",
     ),
     (
         PiecewiseConstantDecaySpec(boundaries=["50%"], values=[0.1, 0.0]),
         README,
-        "for 50% of the run the rate is 0, from step 571 on",
+        "the rate is 0 for 50% of the run, from step 571 on",
     ),
     (
         PiecewiseConstantDecaySpec(boundaries=["10%"], values=[0.0, 0.1]),
         README,
-        "for 10% of the run the rate is 0, from step 0 to step 114",
+        "the rate is 0 for 10% of the run, from step 0 to step 114",
     ),
     (
         exponential(30, 0.1),
         README,
-        "decay_steps: for 92% of the run the rate is below a thousandth of its peak of 0.1, from step 91 on; "
+        "decay_steps: the rate is below a thousandth of its peak of 0.1 for 92% of the run, from step 91 on; "
         "decay_steps is 30 batches, 3% of the run: make it longer",
     ),
     (
         warm(50, exponential("1 epoch", 0.1)),
         (1000, 10),
-        "schedule.decay_steps: for 69% of the run the rate is below a thousandth of its peak of 0.1, "
-        "from step 3,054 on; decay_steps is 1,000 batches, 10% of the run: make it longer",
+        "schedule.decay_steps: the rate is below a thousandth of its peak of 0.1 for 69% of the run, from step 3,054 "
+        "on; decay_steps is 1,000 batches, 10% of the run: make it longer",
     ),
 ]
 
@@ -387,13 +387,13 @@ SLOW: list[tuple[Spec, tuple[int, int], str]] = [
     (
         ClampSpec(schedule=InverseSqrtDecaySpec(peak_learning_rate=25.0, warmup_steps="5%"), maximum=1.0),
         README,
-        "schedule: the rate never changes from step 57 on: a clamp holds it there",
+        "schedule: the rate never changes from step 57 on: a clamp keeps it there",
     ),
     (
         InverseTimeDecaySpec(initial_learning_rate=0.1, decay_steps=1, decay_rate=1e-7),
         README,
-        "decay_rate: the rate changes by less than 1%, from 0.1 to 0.09999, in the whole run: "
-        "decay_rate 1e-07 in 1 batch, 0.09% of the run, moves it by too little",
+        "decay_rate: the rate changes by less than 1%, from 0.1 to 0.09999, in the whole run: decay_rate 1e-07 in 1 "
+        "batch, 0.09% of the run, changes it too little",
     ),
     (
         InverseSqrtDecaySpec(peak_learning_rate=0.1, warmup_steps="5%", timescale=10**6),
@@ -407,30 +407,30 @@ UPDATES: list[tuple[Spec, tuple[int, int], str]] = [
     (
         AdamSpec(gradient_accumulation_steps=1141),
         README,
-        "gradient_accumulation_steps: one update needs 1,141 batches, the run has 1,140: nothing is ever trained",
+        "gradient_accumulation_steps: one update needs 1,141 batches, but the run has 1,140: nothing is trained",
     ),
     (
         AdamSpec(use_ema=True, ema_overwrite_frequency=1141),
         README,
-        "ema_overwrite_frequency: the average would be written into the model after 1,141 updates, the run has "
-        "1,140; without it fit writes the average when it ends",
+        "ema_overwrite_frequency: the average is copied into the model after 1,141 updates, but the run has 1,140; "
+        "without it, fit copies the average when it ends",
     ),
     (
         AdamSpec(use_ema=True, ema_overwrite_frequency=286, gradient_accumulation_steps=4),
         README,
-        "ema_overwrite_frequency: the average would be written into the model after 286 updates, the run has "
-        "285; without it fit writes the average when it ends",
+        "ema_overwrite_frequency: the average is copied into the model after 286 updates, but the run has 285; "
+        "without it, fit copies the average when it ends",
     ),
     (
         SGDSpec(learning_rate=cosine("100%"), weight_decay=21),
         README,
-        "weight_decay: where the rate is highest, learning_rate * weight_decay is 2.1, and above 2 each step turns a "
-        "weight round and makes it larger",
+        "weight_decay: at the highest rate, learning_rate * weight_decay is 2.1; above 2, each step flips the sign "
+        "of a weight and makes it larger",
     ),
     (
         ScheduleFreeAdamWSpec(warmup_steps=1140),
         README,
-        "warmup_steps: the warm-up lasts 1,140 updates, the run has 1,140: the rate never gets to its peak",
+        "warmup_steps: the warm-up lasts 1,140 updates, but the run has 1,140: the rate never reaches its peak",
     ),
 ]
 
@@ -508,15 +508,21 @@ OWN: list[tuple[Spec, list[str]]] = [
     ),
     (
         HalfLifeSpec(initial_learning_rate=1, half_life=21),
-        ["for 63% of the run the rate is below a millionth of its peak of 1, from step 419 on"],
+        ["the rate is below a millionth of its peak of 1 for 63% of the run, from step 419 on"],
     ),
     (HalfLifeSpec(initial_learning_rate=1, half_life="5 epochs"), []),
-    (LineSpec(length=2000), ["the line ends at step 2,000, the run at step 1,140: its last rate is 0.4305, not 0"]),
-    (LineSpec(length=200), ["the line ends at step 200, the run at step 1,140: for 82% of the run the rate is 0"]),
+    (
+        LineSpec(length=2000),
+        ["the line ends at step 2,000, but the run ends at step 1,140: its last rate is 0.4305, not 0"],
+    ),
+    (
+        LineSpec(length=200),
+        ["the line ends at step 200, and the run ends at step 1,140: the rate is 0 for 82% of the run"],
+    ),
     (LineSpec(length="100%"), []),
     (
         warm("10%", LineSpec(length="100%")),
-        ["schedule: the line ends at step 1,254, the run at step 1,140: its last rate is 0.1009, not 0"],
+        ["schedule: the line ends at step 1,254, but the run ends at step 1,140: its last rate is 0.1009, not 0"],
     ),
 ]
 

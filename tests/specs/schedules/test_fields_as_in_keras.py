@@ -114,7 +114,7 @@ def test_a_value_out_of_its_range_is_refused_with_the_rule_and_the_value(cls, fi
     path, message = refusal(cls, **LEAST[cls] | {field: value})
     assert path == (field,)
     assert message.startswith(rule)
-    assert message.endswith(f", received {value!r}")
+    assert message.partition("; ")[0].endswith(f", received {value!r}")
 
 
 @pytest.mark.parametrize(("cls", "field", "value", "rule"), OUT_OF_RANGE)
@@ -130,7 +130,7 @@ def test_every_number_is_finite_fits_into_float32_and_is_no_boolean(cls, field, 
     for value in (NAN, INF, -INF, "nan", np.float32("inf"), 1e39, 1e-46, True, np.True_, "x", [0.1], {}):
         path, message = refusal(cls, **LEAST[cls] | {field: value})
         assert path == (field,)
-        assert message.endswith(f", received {value!r}")
+        assert message.partition("; ")[0].endswith(f", received {value!r}")
 
 
 @pytest.mark.parametrize(("cls", "field"), STEP_COUNTS)

@@ -120,7 +120,7 @@ def test_a_value_out_of_its_range_is_refused_with_the_rule_and_the_value_also_in
     path, message = refusal(cls, **fields)
     assert path == (field,)
     assert message.startswith(rule)
-    assert message.endswith(f", received {value!r}")
+    assert message.partition("; ")[0].endswith(f", received {value!r}")
     type_name = cls.__name__.removesuffix("Spec")
     assert refusal(AdamSpec, learning_rate={"type": type_name, **fields}) == (("learning_rate", field), message)
 

@@ -85,6 +85,6 @@ def test_a_schedule_that_is_not_in_steps_yet_has_no_rates_and_says_what_to_do():
     for written, needed in (("5 epochs", "steps_per_epoch=..."), ("5%", "steps_per_epoch=..., epochs=...")):
         spec = CosineDecaySpec(initial_learning_rate=0.1, decay_steps=written)
         with pytest.raises(
-            ValueError, match=rf"^'{written}' is not a number of steps yet: resolve\({needed}\) the spec"
+            ValueError, match=rf"^'{written}' is not a number of steps yet: call resolve\({needed}\) on the spec"
         ):
             spec.value(0)

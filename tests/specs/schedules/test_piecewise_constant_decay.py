@@ -42,7 +42,7 @@ def test_boundaries_rise_from_above_0_and_there_is_one_value_more(boundaries, va
 
 def test_the_numbers_of_boundaries_and_pieces_are_told(refusal):
     message = refusal(PiecewiseConstantDecaySpec, boundaries=[10, 20], values=[0.1, 0.2]).message
-    assert message.startswith("must be one more than boundaries: 2 boundaries make 3 pieces, not 2, received ")
+    assert message.startswith("must have one entry more than boundaries (3), not 2, received ")
 
 
 @pytest.mark.parametrize(

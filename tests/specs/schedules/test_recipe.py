@@ -73,7 +73,7 @@ STABLE = WarmupStableDecaySpec(peak_learning_rate=1, warmup_steps=10, decay_step
 
 def test_a_recipe_in_epochs_or_percent_stands_for_nothing_yet():
     for spec in (OneCycleSpec(max_learning_rate=1), STABLE):
-        with pytest.raises(ValueError, match="is not a number of steps yet: resolve"):
+        with pytest.raises(ValueError, match="is not a number of steps yet: call resolve"):
             spec.expand()
 
 

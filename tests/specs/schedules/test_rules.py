@@ -32,7 +32,7 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
             {"initial_learning_rate": 0, "end_learning_rate": TINY},
             {"initial_learning_rate": 0, "end_learning_rate": 0},
             ("end_learning_rate",),
-            "must be > 0 where the ramp starts at 0",
+            "must be > 0 if the ramp starts at 0",
         ),
         (
             {"initial_learning_rate": TINY, "shape": "exponential"},
@@ -53,39 +53,39 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
             {"schedules": [ONE], "boundaries": []},
             {"schedules": [ONE], "boundaries": [5]},
             ("boundaries",),
-            "must be one fewer than schedules: 1 schedules need 0, not 1",
+            "must have one entry fewer than schedules (0), not 1",
         ),
         (
             {"schedules": [ONE] * 3, "boundaries": [5, 6]},
             {"schedules": [ONE] * 3, "boundaries": [5]},
             ("boundaries",),
-            "must be one fewer than schedules: 3 schedules need 2, not 1",
+            "must have one entry fewer than schedules (2), not 1",
         ),
         (
             {"schedules": [ONE] * 3, "boundaries": [5, "1 epoch"]},
             {"schedules": [ONE] * 3, "boundaries": [5, 5]},
             ("boundaries",),
-            "must rise strictly, but 5 follows 5",
+            "must be strictly increasing, but 5 follows 5",
         ),
         (
             {"schedules": [ONE] * 3, "boundaries": ["5%", "6%"]},
             {"schedules": [ONE] * 3, "boundaries": ["5%", "4%"]},
             ("boundaries",),
-            "must rise strictly, but '4%' follows '5%'",
+            "must be strictly increasing, but '4%' follows '5%'",
         ),
         ({"boundaries": [1]}, {"boundaries": [0]}, ("boundaries", 0), "must be > 0"),
         (
             {"schedules": [ONE, {"type": "constant", "learning_rate": 1}]},
             {"schedules": [ONE, "constant"]},
             ("schedules", 1),
-            "is not enough: write {'type': 'Constant', 'learning_rate': ...}",
+            "needs more than its name, received 'constant'; write {'type': 'Constant', 'learning_rate': ...}",
         ),
         ({"schedules": [ONE, COSINE]}, {"schedules": [ONE, 0.1]}, ("schedules", 1), "must be a schedule spec"),
         (
             {"shared_clock": True},
             {"shared_clock": True, "schedules": [ONE], "boundaries": []},
             ("shared_clock",),
-            "has no effect on a single schedule",
+            "has no effect with a single schedule",
         ),
     ],
     ClampSpec: [
@@ -93,13 +93,13 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
             {"minimum": 0, "maximum": 0.1},
             {"minimum": 0},
             ("minimum",),
-            "must be > 0 where no maximum is given: a clamp without limits has no effect",
+            "must be > 0 if no maximum is given, received 0.0; a clamp without limits has no effect",
         ),
         (
             {"minimum": 0.1, "maximum": 0.11},
             {"minimum": 0.1, "maximum": 0.1},
             ("maximum",),
-            "must be > minimum (0.1); one rate at every step is a ConstantSpec",
+            "must be > minimum (0.1), received 0.1; for a constant rate, use ConstantSpec",
         ),
         ({"maximum": 0.011}, {"maximum": 0.009}, ("maximum",), "must be > minimum (0.01)"),
     ],
@@ -121,14 +121,14 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
             {"schedule": JoinSpec(schedules=[ONE, FROM_ZERO], boundaries=[5])},
             {"schedule": FROM_ZERO},
             ("schedule",),
-            "must begin with a rate > 0",
+            "must have a rate > 0 at its first step",
         ),
-        ({"schedule": COSINE}, {"schedule": ZERO_START}, ("schedule",), "must begin with a rate > 0"),
+        ({"schedule": COSINE}, {"schedule": ZERO_START}, ("schedule",), "must have a rate > 0 at its first step"),
         (
             {"schedule": COSINE},
             {"schedule": WarmupSpec(schedule=COSINE, warmup_steps=5)},
             ("schedule",),
-            "must begin with a rate > 0",
+            "must have a rate > 0 at its first step",
         ),
         # What counts under overlay is the rate at the end of the warm-up.
         (
@@ -141,13 +141,13 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
             {"overlay": True, "warmup_steps": 99},
             {"overlay": True, "warmup_steps": 100},
             ("schedule",),
-            "must have at step 100 a rate > 0, which the warm-up can reach",
+            "must have a rate > 0 at step 100",
         ),
         (
             {"overlay": True, "schedule": FROM_ZERO},
             {"schedule": FROM_ZERO},
             ("schedule",),
-            "must begin with a rate > 0",
+            "must have a rate > 0 at its first step",
         ),
         (
             {"overlay": True, "initial_learning_rate": TINY, "shape": "exponential"},
@@ -161,7 +161,7 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
             {"div_factor": 4, "final_div_factor": 0.25},
             {"div_factor": 4, "final_div_factor": 0.24},
             ("final_div_factor",),
-            "must be >= 1 / div_factor (0.25), or the last rate is above the peak",
+            "must be >= 1 / div_factor (0.25), received 0.24; otherwise the last rate is above the peak",
         ),
         (
             {"max_learning_rate": 1e-30, "final_div_factor": 1e6},
@@ -173,13 +173,13 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
             {"total_steps": 2},
             {"total_steps": 1},
             ("total_steps",),
-            "leaves no step for a phase: the peak would be at step 0 of 1",
+            "leaves a phase without steps, received 1; the peak would be at step 0 of 1",
         ),
         (
             {"total_steps": 4, "pct_start": 0.85},
             {"total_steps": 4, "pct_start": 0.9},
             ("total_steps",),
-            "leaves no step for a phase: the peak would be at step 4 of 4",
+            "leaves a phase without steps, received 4; the peak would be at step 4 of 4",
         ),
     ],
     WarmupStableDecaySpec: [
@@ -187,13 +187,13 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
             {"total_steps": 21},
             {"total_steps": 20},
             ("total_steps",),
-            "leaves no stable phase: 20 in all, of which 10 are warm-up and 10 decay",
+            "leaves no stable phase, received 20; the warm-up of 10 and the decay of 10 take up all 20",
         ),
         (
             {"warmup_steps": "50%", "decay_steps": "49%"},
             {"warmup_steps": "50%", "decay_steps": "50%"},
             ("total_steps",),
-            "leaves no stable phase: 100% in all, of which 50% are warm-up and 50% decay",
+            "leaves no stable phase, received '100%'; the warm-up of 50% and the decay of 50% take up all 100%",
         ),
         (
             {"initial_learning_rate": 0.1},
@@ -220,13 +220,13 @@ RULES: dict[type[ScheduleSpec], list[tuple[dict[str, Any], dict[str, Any], tuple
             {"warmup_steps": 0, "timescale": 1},
             {"warmup_steps": 0},
             ("warmup_steps",),
-            "must be > 0 where no timescale is given",
+            "must be > 0 if no timescale is given",
         ),
         (
             {"warmup_steps": "0%", "timescale": 1},
             {"warmup_steps": "0 epochs"},
             ("warmup_steps",),
-            "must be > 0 where no timescale is given",
+            "must be > 0 if no timescale is given",
         ),
     ],
     CyclicalSpec: [
@@ -271,4 +271,4 @@ def test_six_schedules_are_those_of_keras():
 @pytest.mark.parametrize(("written", "is_a_rate"), [(0.1, True), (1, True), (True, False), ("0.1 or so", False)])
 def test_a_number_for_a_schedule_is_answered_with_the_constant_rate(written, is_a_rate, refusal):
     message = refusal(JoinSpec, schedules=[written], boundaries=[]).message
-    assert ("a constant rate is ConstantSpec(learning_rate=" in message) is is_a_rate
+    assert ("for a constant rate, use ConstantSpec(learning_rate=" in message) is is_a_rate
