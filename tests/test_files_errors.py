@@ -87,7 +87,7 @@ MAPPING = "must be a ParamGroup, or a mapping of its fields"
     [
         (".yaml", "# only a comment", ": is empty"),
         (".yaml", "\n- SGD\n", f":2: {NO_SPEC} ['SGD']"),
-        (".yaml", "type: SGD\nx: 1\n", ":2: x: unknown field, SGDSpec has learning_rate, "),
+        (".yaml", "type: SGD\nx: 1\n", ":2: x: unknown field; SGDSpec has the fields learning_rate, "),
         (".yaml", "type: SGD\nuse_ema: yes", ":2: use_ema: must be true or false, received 'yes'"),
         (".yaml", "type: SGD\nlearning_rate: -.inf", f":2: {FINITE} -inf"),
         (".yaml", "type: SGD\r\nlr: 1\r\n", ":2: lr: unknown field; Keras calls it 'learning_rate'"),

@@ -138,7 +138,7 @@ def test_what_the_text_says_to_write_works(entry: Entry) -> None:
 
 # What follows these words is to be written as it is, up to the brackets of a call; there may be a second way.
 SUGGESTED = re.compile(
-    r"(?:did you mean|write|name (?:in Keras|here) is|, or) ('[^']*'|\[.*?\](?=,)|\d[\w.-]*|[A-Z]\w*)"
+    r"(?:did you mean|write|Keras calls it|here it is called|, or) ('[^']*'|\[.*?\](?= \[type)|\d[\w.-]*|[A-Z]\w*)"
 )
 
 

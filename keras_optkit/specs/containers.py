@@ -45,7 +45,7 @@ def check_size(value: Any, levels: int = _DEEPEST, before: int = 0) -> int:
     """
     if is_spec := isinstance(value, BaseModel):
         if not levels:
-            raise field_error("recursion", f"must not have more than {_DEEPEST} specs inside each other")
+            raise field_error("recursion", f"is nested too deeply: the limit is {_DEEPEST} specs")
         fields = vars(value)
         inner = [fields[name] for name in value.model_fields_set]
     else:

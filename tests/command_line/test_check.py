@@ -112,7 +112,7 @@ def test_check_with_the_length_of_the_run_checks_the_durations_in_steps(run):
     done = run("check", "short.yaml", "--steps-per-epoch", "10", "--epochs", "3")
     assert done.status == 1
     assert len(done.err) == 1
-    assert done.err[0].startswith("short.yaml: total_steps: leaves no stable phase: ")
+    assert done.err[0].startswith("short.yaml: total_steps: leaves no stable phase, received 30; ")
 
 
 def test_a_file_that_must_not_be_read_is_one_line(run, monkeypatch):
@@ -221,6 +221,6 @@ def test_github_gets_an_annotation_for_each_line_of_a_file(run):
         "::error file=bad.yaml,line=2::momentun: unknown field; did you mean 'momentum'?",
         "::error file=bad.yaml,line=3::clipnorm: must be > 0, received -1",
     ]
-    assert done.out[2].startswith("::error file=100%25%2Ca%3Ab.yaml,line=2::name: must be letters, ")
+    assert done.out[2].startswith("::error file=100%25%2Ca%3Ab.yaml,line=2::name: must consist of letters, ")
     assert done.out[2].endswith("received '%25\\\\n::error::'")
     assert done.out[3] == "::error file=none.json::No such file or directory"

@@ -110,7 +110,7 @@ def test_a_new_file_is_written_and_one_that_is_there_is_not_replaced(run):
     [
         ([], "OPTIMIZER"),
         (["adamz"], "did you mean 'Adam'?"),
-        (["cosine"], "unknown optimizer; the known types are "),
+        (["cosine"], "unknown optimizer, received 'cosine'; the known types are "),
         (["CosineDecay"], "CosineDecay is a schedule"),
         (["sgd", "--schedule", "cosin"], "did you mean 'CosineDecay'?"),
         (["sgd", "--schedule", "adam"], "Adam is an optimizer"),

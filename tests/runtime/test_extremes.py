@@ -128,7 +128,9 @@ def train_half(spec: Any, model: keras.Model) -> np.ndarray:
 def test_an_epsilon_that_float16_makes_0_is_refused_with_one_that_works(name: str) -> None:
     field = "epsilon_1" if name == "Adafactor" else "epsilon"
     spec = _spec({"type": name, field: 1e-8} | OTHERS.get(name, {}))
-    text = rf"^half/kernel: {field}=1e-08 is too small for float16: weights become NaN. So use {field}={HALF[name]:g}, "
+    text = (
+        rf"^half/kernel: {field}=1e-08 is too small for float16, and weights become NaN: use {field}={HALF[name]:g}, "
+    )
     model = half()
     with pytest.raises(ValueError, match=text):
         compile_with(model, spec, loss="mse")

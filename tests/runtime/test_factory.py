@@ -167,7 +167,7 @@ def test_reads_a_schedule_from_a_mapping_alone_or_inside_an_optimizer(name: str)
         (ok.build_optimizer, 0.1, "must be an optimizer spec"),
         (ok.build_schedule, ok.SGDSpec(), "must be a schedule spec"),
         (ok.build_schedule, "SGD", "must be a schedule, and SGD is an optimizer"),
-        (ok.build_schedule, "CosineDecay", r"is not enough: write .*'decay_steps': \.\.\."),
+        (ok.build_schedule, "CosineDecay", r"needs more than its name, received .*; write .*'decay_steps': \.\.\."),
         (ok.build_schedule, 0.1, "must be a schedule spec"),
     ],
 )

@@ -292,7 +292,7 @@ def test_a_class_of_keras_s_that_only_inherits_from_one_with_a_spec_is_not_read_
 def test_a_schedule_that_keras_computes_in_whole_numbers_is_refused(make: Any) -> None:
     # ExponentialDecay(1, 1000, 0.9) is 1 at step 0 and 0 from then on.
     for source in (make(1, 1000, 0.9), keras.optimizers.SGD(make(1, 1000, 0.9))):
-        with pytest.raises(ValueError, match=r"in whole numbers, as its initial_learning_rate is an int.* with 1\.0$"):
+        with pytest.raises(ValueError, match=r"in integers, because its initial_learning_rate is an int.* with 1\.0$"):
             spec_of(source)
     assert spec_of(make(1.0, 1000, 0.9)).value(0) == 1
 

@@ -33,7 +33,7 @@ AROUND = {
 @pytest.mark.parametrize("around", AROUND)
 def test_schedules_in_schedules_without_end_are_refused_at_once(around, levels, refusal):
     start = time.perf_counter()
-    assert refusal(nested, AROUND[around], levels).message == ("must not have more than 50 specs inside each other")
+    assert refusal(nested, AROUND[around], levels).message == ("is nested too deeply: the limit is 50 specs")
     assert time.perf_counter() - start < 1
 
 

@@ -232,13 +232,13 @@ def test_what_a_loss_scale_optimizer_has_beyond_a_factor_is_an_error(source: Any
         ),
         (
             form("SGD", learning_rate=form("LinearCosineDecay", initial_learning_rate=0.1, decay_steps=10)),
-            "learning_rate: there is no spec for LinearCosineDecay, which Keras 3 does not have; write a "
-            "ScheduleSpec of your own",
+            "learning_rate: there is no spec for LinearCosineDecay, which Keras 3 does not have; write your "
+            "own ScheduleSpec",
         ),
         (
             form("SGD", learning_rate=form("Official>LinearWarmup")),
-            "learning_rate: there is no spec for 'Official>LinearWarmup', which is not a class of Keras; write a "
-            "ScheduleSpec of your own",
+            "learning_rate: there is no spec for 'Official>LinearWarmup', which is not a class of Keras; write your "
+            "own ScheduleSpec",
         ),
         (
             form("SGD", learning_rate=form("__lambda__", value=["4wEAAAA"])),

@@ -70,18 +70,18 @@ def test_what_has_no_order_is_no_list(value, refusal):
 @pytest.mark.parametrize(
     ("value", "remedy"),
     [
-        (1, ": write [1]"),
-        ({"a": 1}, ": write [{'a': 1}]"),
-        (Every(), ": write [Every()]"),
-        ("1, 2", ": write ['1', '2']"),
-        ({1}, ", since a set has no order"),
+        (1, "; write [1]"),
+        ({"a": 1}, "; write [{'a': 1}]"),
+        (Every(), "; write [Every()]"),
+        ("1, 2", "; write ['1', '2']"),
+        ({1}, "; a set has no order"),
         (" ", ""),
         (True, ""),
     ],
     ids=repr,
 )
 def test_what_was_meant_as_a_list_is_written_as_one(value, remedy, refusal):
-    assert refusal(read, "numbers", value).message == f"must be a list{remedy}, received {value!r}"
+    assert refusal(read, "numbers", value).message == f"must be a list, received {value!r}{remedy}"
 
 
 @pytest.mark.parametrize("value", [[], (), np.array([])], ids=repr)
