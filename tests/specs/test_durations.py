@@ -150,7 +150,7 @@ def test_a_float_that_is_no_number_of_steps_is_refused_with_what_to_write(value,
     "nothing", [0, "0", "0 epochs", "0%", "0.0 epochs", Duration.epochs(0), Duration.percent(0)], ids=repr
 )
 def test_only_some_durations_may_be_nothing(nothing, refusal):
-    assert refusal(decay, nothing).message.startswith("must be > 0; without a decay, use ConstantSpec, received ")
+    assert refusal(decay, nothing).message == f"must be > 0, received {nothing!r}; without a decay, use ConstantSpec"
     kept = InverseSqrtDecaySpec(peak_learning_rate=0.1, warmup_steps=nothing, timescale=1)
     assert kept.resolve(steps_per_epoch=10, epochs=10).warmup_steps == 0
 

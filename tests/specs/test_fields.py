@@ -310,7 +310,7 @@ def test_a_range_of_ones_own_reads_numbers_as_the_package_does(refusal):
     assert Own(count="7", share=np.float32(0.1)) == Own(count=7, share=0.1)
     assert refusal(Own, count=101) == (("count",), "must be in [1, 100], received 101")
     assert refusal(Own, count=1.5) == (("count",), "must be a whole number, received 1.5")
-    assert refusal(Own, share=0) == (("share",), "must be in (0, 0.5]; leave it out for the default, 0.5, received 0")
+    assert refusal(Own, share=0) == (("share",), "must be in (0, 0.5], received 0; leave it out for the default, 0.5")
     properties = Own.model_json_schema()["properties"]
     limits = {"minimum": 1, "maximum": 100, "description": "in [1, 100]"}
     assert properties["count"] == {"type": "integer", "default": 1, **limits}
