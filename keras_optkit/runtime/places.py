@@ -63,7 +63,8 @@ def check_is_model(model: object) -> None:
             "this is a model of tf_keras (Keras 2), and keras_optkit makes optimizers of Keras 3: build the model "
             "with `import keras`, or, where it comes from tf.keras, unset TF_USE_LEGACY_KERAS"
         )
-    raise TypeError(f"model must be a keras.Model, received {in_short(model)} of type {type(model).__name__}")
+    remedy = ": pass a run by name, as in **run_of(x, epochs=20)" if isinstance(model, dict) else ""
+    raise TypeError(f"model must be a keras.Model, received {in_short(model)} of type {type(model).__name__}{remedy}")
 
 
 def has_weights(model: keras.Model) -> bool:
