@@ -28,6 +28,7 @@ class Line:
     key: str | None = None
     input_format: str | None = None
     changes: dict[str, Any] = field(default_factory=dict)
+    overrides: list[str] = field(default_factory=list)
     run: dict[str, int] = field(default_factory=dict)
     output_format: str = "text"
     output: str | None = None
@@ -154,7 +155,11 @@ def changing(random: Random, drawn: Line) -> Options:
         if isinstance(path, str) and path and "=" not in path:
             drawn.changes[path] = json.loads(text)
             is_bare = isinstance(value, str) and value in DURATIONS and " " in value
-            options.append(option(random, "--set", f"{path}={value if is_bare else text}"))
+            change = f"{path}={value if is_bare else text}"
+            if drawn.command in ("show", "plot") and not path.startswith("-") and random.random() < 0.5:
+                drawn.overrides.append(change)
+            else:
+                options.append(option(random, "--set", change))
     return options
 
 
@@ -173,7 +178,7 @@ def with_arguments(random: Random, drawn: Line, options: Options) -> Line:
         # A name may begin like an option. What is behind -- is none, so it comes last.
         dashed = any(name.startswith("-") and name != STDIN for name in drawn.files)
         options.insert(len(options) if dashed else random.randint(0, len(options)), ["--"] * dashed + drawn.files)
-    drawn.arguments = [drawn.command, *(argument for each in options for argument in each)]
+    drawn.arguments = [drawn.command, *(argument for each in options for argument in each), *drawn.overrides]
     return drawn
 
 
