@@ -1,4 +1,4 @@
-"""``load_spec`` and ``save_spec``: a path, its format, a spec."""
+"""``load_spec`` and ``save_spec``: read and write spec files."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def load_spec(path: str | os.PathLike[str], *, key: str | None = None) -> Optimi
     """Read an optimizer or schedule spec from a .json, .yaml, .yml or .toml file, or from a saved model.
 
     YAML is read as YAML 1.2, in which ``1e-3`` is a number and ``yes`` is a word. Nothing in a file can import or run
-    code. A text file has at most 1,000,000 bytes, 100,000 values and 100 levels.
+    code. A text file can have at most 1,000,000 bytes, 100,000 values and 100 levels.
 
-    Of a model that Keras 2 or 3 saved as .keras, .h5 or .hdf5, the spec of the optimizer is read, as ``spec_of`` reads
-    it from the loaded model, without importing Keras and without reading the weights.
+    From a model that Keras 2 or 3 saved as .keras, .h5 or .hdf5, the spec of the optimizer is read. It is the one that
+    ``spec_of`` returns for the loaded model, but neither Keras nor the weights are needed.
 
     Args:
-        path: the file; a text file is in UTF-8.
-        key: the dotted path of the node that holds the spec, such as ``"train.optimizer"``. An entry of a list goes by
-            its index: ``"optimizers.0"``. None for the whole file.
+        path: the file; a text file must be in UTF-8.
+        key: the dotted path of the node with the spec, such as ``"train.optimizer"``. For an entry of a list, use its
+            index: ``"optimizers.0"``. None means the whole file.
 
     Raises:
-        SpecFileError: a ``ValueError``; the file is not of its format, or has no such node or no valid spec there; or
+        SpecFileError: a ``ValueError``; the file is not in its format, or has no such node or no valid spec there; or
             the saved model has no optimizer, or one that no spec describes.
         OSError: the file cannot be read, or is not a regular file.
         ModuleNotFoundError: YAML needs the package ruamel.yaml, an extra of this package.
-        TypeError: ``path`` is not a path, or ``key`` not a string.
+        TypeError: ``path`` is not a path, or ``key`` is not a string.
 
     Examples:
         >>> Path("train.yaml").write_text("optimizer: {type: Adam, learning_rate: 2e-3}")
@@ -69,10 +69,10 @@ class ReadSpec(NamedTuple):
 
 
 def read_spec(path: str | os.PathLike[str], *, key: str | None = None, suffix: str | None = None) -> ReadSpec:
-    """``load_spec``, with what is needed to tell the lines of the fields; a ``suffix`` counts more than the path's."""
+    """``load_spec``, with the lines of the fields; ``suffix`` takes precedence over that of the path."""
     name = _name_of(path)
     if key is not None and not isinstance(key, str):
-        raise TypeError(f"key is a dotted path such as 'train.optimizer', received {in_short(key)}")
+        raise TypeError(f"key must be a dotted path such as 'train.optimizer', received {in_short(key)}")
     suffix = Path(name).suffix if suffix is None else suffix
     _format_of(name, suffix)
     with opened(name) as file:
@@ -80,7 +80,7 @@ def read_spec(path: str | os.PathLike[str], *, key: str | None = None, suffix: s
 
 
 def read_stream(file: BinaryIO, name: str, suffix: str, *, key: str | None = None) -> ReadSpec:
-    """The spec in an open ``file``, called ``name`` in errors, of the format that has the ``suffix``."""
+    """The spec in an open ``file``, called ``name`` in errors, in the format for ``suffix``."""
     read = _format_of(name, suffix).read
     document, names = Document(None), tuple[str, ...]()
     try:
@@ -92,7 +92,7 @@ def read_stream(file: BinaryIO, name: str, suffix: str, *, key: str | None = Non
     except ValidationError as error:
         mistakes = error.errors(include_url=False)
         findings = [_finding(name, document, (*names, *mistake["loc"]), mistake["msg"]) for mistake in mistakes]
-        # How many more there are comes at the end, and is at no path.
+        # The number of further mistakes has no path, and comes last.
         findings.sort(key=lambda finding: (not finding.path, finding.line or 0))
         raise SpecFileError(findings) from None
     return ReadSpec(spec, name, document, names)
@@ -106,19 +106,19 @@ def _finding(
 
 @short_traceback
 def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) -> None:
-    """Write ``spec`` to a .json, .yaml, .yml or .toml file, without the fields that have their defaults.
+    """Write ``spec`` to a .json, .yaml, .yml or .toml file, without fields that have their default.
 
     The file is replaced as a whole: if writing fails, the old file is still there. A link stays a link.
 
     Args:
         spec: an optimizer or schedule spec.
-        path: the file; its suffix tells the format.
+        path: the file; its suffix selects the format.
 
     Raises:
-        SpecFileError: a ``ValueError``; the suffix is none of these (a saved model is only read), or the spec is larger
-            than ``load_spec`` reads.
-        TypeError: ``spec`` is not a spec, or ``path`` not a path.
-        OSError: the file cannot be written, or there is something that is not a regular file.
+        SpecFileError: a ``ValueError``; the suffix is none of these (saved models are read only), or the spec exceeds
+            the limits of ``load_spec``.
+        TypeError: ``spec`` is not a spec, or ``path`` is not a path.
+        OSError: the file cannot be written, or the path exists and is not a regular file.
         ModuleNotFoundError: YAML needs ruamel.yaml, TOML needs tomli-w; both are extras of this package.
 
     Examples:
@@ -128,8 +128,8 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
         learning_rate = 0.002
     """
     if not isinstance(spec, Spec):
-        remedy = "; parse_spec makes a spec of a mapping" if isinstance(spec, Mapping) else ""
-        raise TypeError(f"save_spec(spec, path) writes a spec, received {in_short(spec)}{remedy}")
+        remedy = "; parse_spec turns a mapping into a spec" if isinstance(spec, Mapping) else ""
+        raise TypeError(f"spec must be an optimizer or schedule spec, received {in_short(spec)}{remedy}")
     name = _name_of(path)
     write = _format_of(name, Path(name).suffix).write
     data = spec.model_dump(mode="json", exclude_defaults=True)
@@ -144,7 +144,7 @@ def save_spec(spec: OptimizerSpec | ScheduleSpec, path: str | os.PathLike[str]) 
         old = Path(name).stat()
         _check_regular(old, name)
     target = Path(os.path.realpath(name))
-    # Not named after the target, whose name may already be as long as a name can be.
+    # Not named after the target, because that name may already have the maximum length.
     temporary = target.with_name(f".{os.urandom(16).hex()}.tmp")
     try:
         temporary.write_bytes(content)
@@ -163,7 +163,7 @@ def _name_of(path: object) -> str:
     name = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(name, str):
         remedy = "; parse_spec reads a mapping" if isinstance(path, Mapping) else ""
-        raise TypeError(f"a path is a string or a pathlib.Path, received {in_short(path)}{remedy}")
+        raise TypeError(f"path must be a string or a pathlib.Path, received {in_short(path)}{remedy}")
     if "\0" in name:
         raise SpecFileError([Finding(in_short(name), None, "", "a path cannot have a NUL character")])
     try:
@@ -176,8 +176,8 @@ def _name_of(path: object) -> str:
 def _format_of(name: str, suffix: str) -> Format:
     found = format_of(suffix)
     if found is None:
-        message = f"a spec file ends in {', '.join(FORMATS)}, not {in_short(suffix)}"
-        with contextlib.suppress(OSError):  # a name that is too long
+        message = f"a spec file must end in {', '.join(FORMATS)}, not {in_short(suffix)}"
+        with contextlib.suppress(OSError):  # the name may be too long
             if name and Path(name).is_dir():  # such as a SavedModel
                 message = f"is a directory; a spec file ends in {', '.join(FORMATS)}, a saved model in .keras or .h5"
         raise SpecFileError([Finding(cut(name, 300) or repr(name), None, "", message)])
@@ -193,12 +193,12 @@ def opened(name: str) -> Generator[BinaryIO]:
 
 
 def _without_waiting(name: str, flags: int) -> int:
-    # A FIFO would otherwise be waited for until somebody writes to it. Windows has no such flag.
+    # Otherwise, opening a FIFO waits until somebody writes to it. Windows has no such flag.
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _check_regular(status: os.stat_result, name: str) -> None:
-    """Raises for a directory, and for a FIFO, a socket or a device, which never end or are gone when replaced."""
+    """Raise for a directory, a FIFO, a socket or a device: reading it may never end, and saving would replace it."""
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
     if not stat.S_ISREG(status.st_mode):

@@ -71,7 +71,7 @@ SPECS = {
 ERRORS = {
     "keras_2_4_nadam.h5": "decay: in Keras 2, decay=0.004 of Nadam set how fast its momentum grows",
     "keras_3_10_muon.keras": "rms_rate: Muon before Keras 3.13 scales its steps in a way",
-    "keras_3_15_not_compiled.keras": "holds no optimizer: the model was not compiled, or was saved without it",
+    "keras_3_15_not_compiled.keras": "has no optimizer: the model was not compiled, or was saved without it",
 }
 
 

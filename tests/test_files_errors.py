@@ -71,7 +71,10 @@ ALIASED = "decay: &decay\n  type: Constant\n  learning_rate: 0\noptimizer:\n  ty
     ("text", "line"),
     [
         (MERGED, "train.yaml:3: optimizer.momentum: must be in [0, 1), received 2"),
-        (ALIASED, "train.yaml:3: optimizer.learning_rate.learning_rate: must be > 0, received 0"),
+        (
+            ALIASED,
+            "train.yaml:3: optimizer.learning_rate.learning_rate: must be > 0, received 0; to freeze weights, set trainable=False",
+        ),
     ],
 )
 def test_a_mistake_by_way_of_an_alias_is_found_where_it_is_written_or_used(text, line):
@@ -93,8 +96,8 @@ MAPPING = "must be a ParamGroup, or a mapping of its fields"
         (".yaml", "type: SGD\r\nlr: 1\r\n", ":2: lr: unknown field; Keras calls it 'learning_rate'"),
         (".yaml", "type: SGD\ngroups: [x]\n", f":2: groups.0: {MAPPING}, received 'x'"),
         (".json", '{"type": "SGD",\n"momentum": 2}', ":2: momentum: must be in [0, 1), received 2"),
-        (".ini", "", ": a spec file ends in .json, .yaml, .yml, .toml, not '.ini'"),
-        ("", "", ": a spec file ends in .json, .yaml, .yml, .toml, not ''"),
+        (".ini", "", ": a spec file must end in .json, .yaml, .yml, .toml, not '.ini'"),
+        ("", "", ": a spec file must end in .json, .yaml, .yml, .toml, not ''"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_spec_is_said_in_words(suffix, text, start):
@@ -119,17 +122,17 @@ TRAINING = {
 @pytest.mark.parametrize(
     ("key", "line"),
     [
-        ("optimizer", ": there is no 'optimizer'; there are data, train"),
-        ("trian", ": there is no 'trian', did you mean 'train'? There are data, train"),
+        ("optimizer", ": there is no 'optimizer'; the keys are data, train"),
+        ("trian", ": there is no 'trian'; did you mean 'train'? The keys are data, train"),
         (
             "train.optimiser",
-            ":2: there is no 'train.optimiser', did you mean 'optimizer'? There are epochs, optimizer",
+            ":2: there is no 'train.optimiser'; did you mean 'optimizer'? The keys are epochs, optimizer",
         ),
         ("train.epochs.optimizer", ":3: there is no 'train.epochs.optimizer'"),
-        ("train.optimizer.0", ":4: there is no 'train.optimizer.0'; there are type"),
-        ("train.", ":2: there is no 'train.'; there are epochs, optimizer"),
-        ("", ": there is no ''; there are data, train"),
-        ("k" * 90_000, f": there is no '{'k' * 37}...{'k' * 38}'; there are data, train"),
+        ("train.optimizer.0", ":4: there is no 'train.optimizer.0'; the keys are type"),
+        ("train.", ":2: there is no 'train.'; the keys are epochs, optimizer"),
+        ("", ": there is no ''; the keys are data, train"),
+        ("k" * 90_000, f": there is no '{'k' * 37}...{'k' * 38}'; the keys are data, train"),
     ],
     ids="{:.30}".format,
 )
@@ -141,7 +144,9 @@ def test_a_key_that_leads_nowhere_is_answered_with_the_keys_there_are(name, key,
 def test_of_many_keys_some_are_shown():
     text = "".join(f"key_{n:04}: 1\n" for n in range(9_000)) + "long_" + "g" * 500 + ": 1\n"
     (line,) = mistakes("many.yaml", text, key="kei_0007")
-    assert line.startswith("many.yaml: there is no 'kei_0007', did you mean 'key_0007'? There are key_0000, key_0001, ")
+    assert line.startswith(
+        "many.yaml: there is no 'kei_0007'; did you mean 'key_0007'? The keys are key_0000, key_0001, "
+    )
     assert line.endswith("key_0019 and 8,981 more")
     (line,) = mistakes("one.yaml", "long" + "g" * 500 + ": 1\n", key="kei")
     assert len(line) < 150
@@ -152,7 +157,7 @@ def test_a_mistake_at_a_key_has_the_whole_path_and_the_line():
     assert mistakes("list.yaml", text, key="models.1.optimizer") == [
         "list.yaml:6: models.1.optimizer.momentum: must be in [0, 1), received 2"
     ]
-    assert mistakes("list.yaml", text, key="models.2") == ["list.yaml:1: there is no 'models.2'; there are 0, 1"]
+    assert mistakes("list.yaml", text, key="models.2") == ["list.yaml:1: there is no 'models.2'; the keys are 0, 1"]
     assert load_spec("list.yaml", key="models.0.optimizer") == SGDSpec()
 
 
@@ -164,7 +169,7 @@ def test_a_key_may_be_a_number_or_a_word_of_yaml_as_it_is_written_in_python():
 @pytest.mark.parametrize("key", [5, 0, False, b"train", ["train"], ("train", "optimizer")], ids=repr)
 def test_a_key_that_is_no_string_is_a_type_error(key):
     written("train.yaml", TRAINING["train.yaml"])
-    with pytest.raises(TypeError, match=r"key is a dotted path such as 'train\.optimizer', received "):
+    with pytest.raises(TypeError, match=r"key must be a dotted path such as 'train\.optimizer', received "):
         load_spec("train.yaml", key=key)
 
 
@@ -183,21 +188,20 @@ secret: hunter2
 
 def test_without_a_type_at_the_top_the_key_of_the_optimizer_is_named_and_the_file_is_not_shown():
     assert mistakes("train.yaml", LARGER) == [
-        "train.yaml:1: there is no 'type' here, but an optimizer under 'train.optimizer': "
-        "use key='train.optimizer' (--key)"
+        "train.yaml:1: has no 'type'; there is an optimizer under 'train.optimizer': use key='train.optimizer' (--key)"
     ]
     assert load_spec("train.yaml", key="train.optimizer").type == "AdamW"
     assert mistakes("train.yaml", LARGER, key="train") == [
-        "train.yaml:2: train: there is no 'type' here, but an optimizer under 'train.optimizer': "
-        "use key='train.optimizer' (--key)"
+        "train.yaml:2: train: has no 'type'; there is an optimizer under 'train.optimizer': use "
+        "key='train.optimizer' (--key)"
     ]
 
 
 def test_of_several_optimizers_the_nearest_are_named():
     text = "gan:\n- {optimizer: {type: Adam}}\n- {optimizer: {type: SGD}}\nother: {type: SGD}\na.b: {type: SGD}\n"
     assert mistakes("gan.yaml", text) == [
-        "gan.yaml:1: there is no 'type' here, but an optimizer under 'other' and 'gan.0.optimizer' and "
-        "'gan.1.optimizer': use key='other' (--key)"
+        "gan.yaml:1: has no 'type'; there is an optimizer under 'other' and 'gan.0.optimizer' and 'gan.1.optimizer': "
+        "use key='other' (--key)"
     ]
 
 
@@ -214,7 +218,7 @@ def test_an_empty_node_is_said_to_be_empty(suffix):
     text = {".json": '{"optimizer": {}}', ".yaml": "a: 1\noptimizer:\n", ".toml": "[optimizer]\n"}[suffix]
     (line,) = mistakes(f"none{suffix}", text, key="optimizer")
     assert line.removeprefix(f"none{suffix}").removeprefix(f":{1 + (suffix == '.yaml')}") == (
-        ": optimizer: is empty; a spec has at least a type, such as 'type: Adam'"
+        ": optimizer: is empty; a spec needs at least a type, such as 'type: Adam'"
     )
 
 
@@ -246,7 +250,7 @@ def test_a_file_that_is_no_text_is_refused(suffix, content):
 
 def test_a_path_that_is_none_is_refused():
     for path in (0, 2.5, b"train.yaml", None, ["train.yaml"]):
-        with pytest.raises(TypeError, match=r"a path is a string or a pathlib\.Path, received "):
+        with pytest.raises(TypeError, match=r"path must be a string or a pathlib\.Path, received "):
             load_spec(path)
     with pytest.raises(SpecFileError, match=r"^'': a spec file ends in \.json, \.yaml, \.yml, \.toml, not ''$"):
         load_spec("")

@@ -97,7 +97,7 @@ def test_what_cannot_be_written_is_an_error_and_leaves_nothing(name, error, fold
 
 @pytest.mark.parametrize("thing", [{"type": "SGD"}, "adam", None, ParamGroup(match="a"), AdamSpec], ids=repr)
 def test_only_a_spec_can_be_saved(thing, folder):
-    with pytest.raises(TypeError, match=r"save_spec\(spec, path\) writes a spec, received"):
+    with pytest.raises(TypeError, match=r"spec must be an optimizer or schedule spec, received"):
         save_spec(thing, folder / "spec.json")
     assert load_spec(folder / "spec.json") == OLD
 
@@ -290,7 +290,7 @@ def test_a_name_may_be_as_long_as_names_can_be(tmp_path):
 
 
 def test_what_could_not_be_read_again_is_not_written(folder):
-    rates = [1 / n for n in range(1, 60_000)]
+    rates = [1 / n for n in range(1, 45_000)]
     spec = PiecewiseConstantDecaySpec(boundaries=range(1, len(rates)), values=rates)
     for suffix in SUFFIXES:
         with pytest.raises(SpecFileError, match=r"the spec (expands to more|is too large)"):
@@ -301,7 +301,7 @@ def test_what_could_not_be_read_again_is_not_written(folder):
 
 @pytest.mark.parametrize("path", [0, 1.5, b"spec.json", None], ids=repr)
 def test_only_a_path_can_be_written_to(path):
-    with pytest.raises(TypeError, match=r"a path is a string or a pathlib\.Path, received "):
+    with pytest.raises(TypeError, match=r"path must be a string or a pathlib\.Path, received "):
         save_spec(NEW, path)
 
 

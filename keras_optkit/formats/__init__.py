@@ -1,7 +1,7 @@
-"""One file a format, the same two verbs: ``read`` a file into data and line numbers, ``write`` data as text.
+"""One module per format, each with ``read``, which gives data and line numbers, and ``write``, which gives text.
 
-A new format is a new module here and a line in ``FORMATS``. It is imported when a file of it is read or written: all of
-them together would take a tenth of this package's import.
+To add a format, add a module here and a line in ``FORMATS``. A module is imported when a file of its format is read or
+written: importing all of them would add a tenth to this package's import.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from keras_optkit.formats.document import Document
 
 
 class Format(Protocol):
-    """What a module of this package offers."""
+    """The functions of each module in this package."""
 
     def read(self, file: BinaryIO, /) -> Document:
-        """The data in ``file``; raises ``BadFileError`` if it is not of this format, or beyond the limits."""
+        """Return the data in ``file``; raise ``BadFileError`` if it is not in this format, or exceeds the limits."""
         ...
 
     def write(self, data: dict[str, Any], /) -> str:
-        """The text that ``read`` turns back into ``data``; raises ``BadFileError`` if the format has no such text."""
+        """Return the text that ``read`` converts back to ``data``; raise ``BadFileError`` if there is none."""
         ...
 
 
-#: The modules of the formats of spec files by the suffix of the file's name, in lower case.
+#: The suffix of a spec file, in lower case -> the module of its format.
 FORMATS = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml"}
-#: Those of models that Keras saved, which are only read.
+#: The same for models saved by Keras, which are read only.
 SAVED_MODELS = {".keras": "keras", ".h5": "keras", ".hdf5": "keras"}
 
 

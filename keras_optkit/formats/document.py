@@ -27,7 +27,7 @@ _OTHER_ENCODINGS = {
 
 
 class BadFileError(Exception):
-    """What is wrong with a file, and the line where that is known."""
+    """A mistake in a file, with its line if it is known."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ class BadFileError(Exception):
 
 
 class Place(NamedTuple):
-    """Where a value is written: its line, and the places of its entries by key or index, as text."""
+    """The position of a value: its line, and the places of its entries by key or index, as text."""
 
     line: int
     entries: dict[str, Place]
@@ -43,9 +43,9 @@ class Place(NamedTuple):
 
 @dataclass
 class Document:
-    """The data of a file, and what finds where each value is written.
+    """The data of a file, and a function that finds the line of each value.
 
-    It is asked only for a file with a mistake: to find the places takes longer than to read the data.
+    The function is called only for a file with a mistake, because finding the lines takes longer than reading the data.
     """
 
     data: Any
@@ -53,11 +53,11 @@ class Document:
 
     @cached_property
     def place(self) -> Place | None:
-        """Where the data as a whole is written."""
+        """The place of the data as a whole."""
         return self.find_places()
 
     def line_of(self, path: tuple[int | str, ...]) -> int | None:
-        """The line of the value at ``path``, or of the nearest value around it that the file holds."""
+        """The line of the value at ``path``, or of the nearest value around it."""
         place, line = self.place, None
         for name in path:
             if place is None:
@@ -67,11 +67,11 @@ class Document:
 
 
 def text_of(file: BinaryIO) -> str:
-    """The text of ``file``, of which no more is read than a file may have.
+    """The text of ``file``. No more than the largest allowed file is read.
 
-    Its size is not asked for, since /proc and devices say 0.
+    The size is not checked first, because files in /proc and devices report 0.
     """
-    content = file.read(MOST_BYTES + 1) or b""  # None where a file would have to be waited for
+    content = file.read(MOST_BYTES + 1) or b""  # None if nothing can be read without waiting
     check_size(content)
     for mark, encoding in _OTHER_ENCODINGS.items():
         if content.startswith(mark):
@@ -88,13 +88,13 @@ def text_of(file: BinaryIO) -> str:
 
 
 def check_size(content: bytes) -> None:
-    """Raises ``BadFileError`` if ``content`` is more than a file may have."""
+    """Raise ``BadFileError`` if ``content`` is larger than the limit."""
     if len(content) > MOST_BYTES:
         raise BadFileError(f"is too large: the limit is {MOST_BYTES:,} bytes")
 
 
 def check(data: object) -> None:
-    """Raises ``BadFileError`` if ``data`` has more or deeper values than the limits, or values no one can print."""
+    """Raise ``BadFileError`` if ``data`` exceeds the limits, or has values that cannot be printed."""
     level, depth, count = [data], 0, 0
     while level:
         depth, count = depth + 1, count + len(level)
@@ -108,7 +108,7 @@ def check(data: object) -> None:
 
 
 def too_deep(line: int | None = None) -> BadFileError:
-    """The error for values inside each other that no config needs."""
+    """The error for values that are nested more deeply than any config needs."""
     return BadFileError(f"is nested too deeply: the limit is {DEEPEST} levels", line)
 
 
@@ -118,7 +118,7 @@ def too_many(line: int | None = None) -> BadFileError:
 
 
 def too_long(line: int | None = None) -> BadFileError:
-    """The error for an integer that Python refuses to read or to print."""
+    """The error for an integer that Python refuses to read or print."""
     return BadFileError("has an integer of more than 4,000 digits", line)
 
 

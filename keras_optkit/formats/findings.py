@@ -1,4 +1,4 @@
-"""What is found wrong with a file: where, and in which words."""
+"""Mistakes and warnings about files, each with its place."""
 
 from __future__ import annotations
 

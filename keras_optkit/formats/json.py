@@ -1,4 +1,4 @@
-"""JSON, by the standard library."""
+"""JSON, read and written by the standard library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class WrittenTwiceError(BadFileError):
 
 
 def read(file: BinaryIO) -> Document:
-    """The data of a JSON file. ``NaN`` and ``Infinity`` are read, as Python does; no field accepts them."""
+    """The data of a JSON file. Like Python, this reads ``NaN`` and ``Infinity``, but no field accepts them."""
     text = text_of(file)
     try:
         data = parse(text)
@@ -30,7 +30,7 @@ def read(file: BinaryIO) -> Document:
 
 
 def parse(text: str) -> Any:
-    """The data in the JSON ``text``, of which nobody has checked how much it is."""
+    """The data in the JSON ``text``, whose size has not been checked."""
     try:
         return json.loads(text, object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:
@@ -47,12 +47,12 @@ def write(data: dict[str, Any]) -> str:
 
 
 def _remedy(text: str, position: int) -> str:
-    """What to change, if it is one of the things that Python, JavaScript and YAML allow and JSON does not."""
+    """The remedy for syntax that Python, JavaScript or YAML allow, but JSON does not."""
     if match := re.compile(r"\s*(//|/\*|#|'|True|False|None)").match(text, position):
         word = match[1]
         meant = {"'": "double quotes", "True": "true", "False": "false", "None": "null"}.get(word)
-        return f"it has no comments such as {word}" if meant is None else f"write {meant} instead of {word}"
-    before = text[:position].rstrip().endswith(",")  # where Python before 3.13 is, and later ones are at the comma
+        return f"JSON has no comments such as {word}" if meant is None else f"write {meant} instead of {word}"
+    before = text[:position].rstrip().endswith(",")  # Python before 3.13 stops after the comma, later versions at it
     is_last = re.compile(r"\s*[}\]]" if before else r",\s*[}\]]").match(text, position)
     return "remove the comma after the last entry" if is_last else ""
 

@@ -1,6 +1,6 @@
-"""Where each value of a JSON file is written.
+"""The line of each value in a JSON file.
 
-The standard library's parser tells no lines, but it decodes one value at a place of a text, and where that value ends.
+The standard library's parser does not report lines, but it can decode one value at a position, and report its end.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ def places(text: str) -> Place:
     """The places of the values in ``text``, which is JSON.
 
     Raises:
-        BadFileError: a key is written twice in one object, which its place shows and the data no longer do.
+        BadFileError: a key is written twice in one object.
     """
     return _Walk(text).place(depth=1)
 
 
 class _Walk:
-    """A way through the text, from value to value."""
+    """Walks through the text from value to value."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -33,7 +33,7 @@ class _Walk:
         self._go(0)
 
     def place(self, depth: int) -> Place:
-        """The place of the value that begins here; reading goes on after it."""
+        """The place of the value that begins here. Moves on to what follows it."""
         line, opening = self._line, self._text[self._at]
         if depth > DEEPEST:
             raise too_deep(line)
@@ -60,7 +60,7 @@ class _Walk:
         return value
 
     def _go(self, length: int) -> None:
-        """Goes on by ``length`` characters, and to the next that is no space."""
+        """Moves on by ``length`` characters, and over the space after them."""
         space = _SPACE.match(self._text, self._at + length)
         end = space.end() if space else self._at + length
         self._line += self._text.count("\n", self._at, end)

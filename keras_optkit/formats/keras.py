@@ -1,6 +1,6 @@
-"""The optimizer in a model that Keras saved: JSON in a zip (.keras) or in an attribute of an HDF5 file (.h5).
+"""The optimizer in a model saved by Keras: JSON in a zip (.keras) or in an attribute of an HDF5 file (.h5).
 
-Of a file of any size, only the few kB around that JSON are read, nothing is extracted, and no link in it is followed.
+However large the file is, only the few kB around the JSON are read. Nothing is extracted, and links are not followed.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from keras_optkit.specs.keras_form import optimizer_of, read_keras
 _ZIP = b"PK\x03\x04"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
-#: The JSON of a model of a thousand layers has a megabyte.
+#: The JSON of a model with a thousand layers takes a megabyte.
 _MOST_JSON = 16_000_000
 #: Objects, lists and their entries; Python needs some 100 bytes for each.
 _MOST_ENTRIES = 1_000_000
-#: What is read in all: the JSON, and the directory of the file.
+#: The limit for all reads: the JSON, and the directory of the file.
 _MOST_READ = 20_000_000
 
-#: A sound file takes one, on a busy machine.
+#: A valid file takes one second on a busy machine.
 _MOST_SECONDS = 30
 _IS_BAD = 3
 
 _CONFIG = "config.json"
 _ATTRIBUTE = "training_config"
 _ENCRYPTED = 0x1
-#: bz2 and lzma can expand each 4 kB to megabytes before anybody can ask how much it is. Keras uses neither.
+#: bz2 and lzma can expand 4 kB to megabytes before the size can be checked. Keras uses neither.
 _COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
@@ -42,13 +42,13 @@ def read(file: BinaryIO) -> Document:
     """The spec of the optimizer in a saved model, as data.
 
     Raises:
-        BadFileError: the file is no saved model, holds no optimizer, or is beyond the limits.
+        BadFileError: the file is not a saved model, has no optimizer, or exceeds the limits.
         pydantic.ValidationError: no spec describes the optimizer.
-        ModuleNotFoundError: an HDF5 file needs h5py, which Keras brings.
+        ModuleNotFoundError: an HDF5 file needs h5py, which Keras installs.
     """
     start = file.read(len(_HDF5)) or b""
     file.seek(0)
-    # Keras before 2.12 wrote HDF5 into files called .keras.
+    # Keras before 2.12 wrote .keras files in HDF5.
     if start == _HDF5:
         if importlib.util.find_spec("h5py") is None:
             raise ModuleNotFoundError("reading .h5 files needs h5py: pip install h5py")
@@ -62,12 +62,12 @@ def read(file: BinaryIO) -> Document:
 
 
 def write(data: dict[str, Any]) -> NoReturn:
-    """Refused: a saved model is made by Keras."""
+    """Always raises, because only Keras writes saved models."""
     raise BadFileError("cannot be written into a saved model: use a .json, .yaml or .toml file")
 
 
 class _Bounded:
-    """A file of which no more than ``_MOST_READ`` bytes are read, whatever sizes and places it claims."""
+    """A file that allows no more than ``_MOST_READ`` bytes to be read, whatever sizes and positions it claims."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._left = file, _MOST_READ
@@ -86,7 +86,7 @@ class _Bounded:
         self._left -= size
         if self._left < 0:
             raise BadFileError(
-                f"is not a model saved by Keras: its config takes more than {_MOST_READ:,} bytes to find"
+                f"is not a model saved by Keras: finding its config takes more than {_MOST_READ:,} bytes"
             )
 
 
@@ -100,7 +100,7 @@ def _in_zip(file: Any) -> Mapping[Any, Any]:
                 content = member.read(_MOST_JSON + 1)
     except BadFileError:
         raise
-    except Exception as error:  # zipfile raises a dozen kinds for what a damaged file may hold
+    except Exception as error:  # zipfile raises a dozen kinds of errors for damaged files
         raise BadFileError(f"is a zip file that cannot be read ({why(error)})") from None
     return _optimizer(optimizer_of(_data(content, _CONFIG)))
 
@@ -108,22 +108,22 @@ def _in_zip(file: Any) -> Mapping[Any, Any]:
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
     names = {member.filename for member in members}
     if len(names) < len(members):
-        raise BadFileError("is a zip file with two members of one name")
+        raise BadFileError("is a zip file with two members of the same name")
     for member in members:
         if member.filename.startswith(("/", "\\")) or ".." in member.filename.replace("\\", "/").split("/"):
             raise BadFileError(f"is a zip file with a member outside of it: {in_short(member.filename)}")
         if member.flag_bits & _ENCRYPTED:
             raise BadFileError(f"is encrypted: {in_short(member.filename)}")
         if member.filename == _CONFIG and member.compress_type not in _COMPRESSIONS:
-            raise BadFileError(f"{_CONFIG}: is compressed by a method that Keras does not use")
+            raise BadFileError(f"{_CONFIG}: is compressed with a method that Keras does not use")
         if member.filename == _CONFIG and member.file_size > _MOST_JSON:
             raise _too_large(_CONFIG)
 
 
 def _in_hdf5(file: BinaryIO) -> Mapping[Any, Any]:
-    """The optimizer in an HDF5 file, read by another process: in a damaged file the HDF5 library may loop endlessly.
+    """The optimizer in an HDF5 file, read in a separate process, because damaged files can make the library hang.
 
-    It does so for a heap object of size 0, where no code of ours is called that could stop it.
+    The HDF5 library loops endlessly over a heap object of size 0, without calling any code that could stop it.
     """
     command = [sys.executable, "-c", f"from {__name__} import print_attribute; print_attribute()"]
     try:
@@ -138,7 +138,7 @@ def _in_hdf5(file: BinaryIO) -> Mapping[Any, Any]:
 
 
 def print_attribute() -> None:
-    """Prints the training config of the HDF5 file that is the standard input, or what is wrong with it as an error."""
+    """Print the training config of the HDF5 file on standard input, or the mistake in it on standard error."""
     with open(0, "rb") as file:
         try:
             sys.stdout.buffer.write(_attribute(_Bounded(file)))
@@ -153,8 +153,8 @@ def _attribute(file: Any) -> bytes:
     try:
         with h5py.File(file, "r") as root:
             if _ATTRIBUTE not in root.attrs:
-                what = "the model was not compiled" if "model_config" in root.attrs else "it has weights only"
-                raise BadFileError(f"holds no optimizer: {what}")
+                what = "the model was not compiled" if "model_config" in root.attrs else "it has only weights"
+                raise BadFileError(f"has no optimizer: {what}")
             kind = root.attrs.get_id(_ATTRIBUTE)
             text = h5py.check_string_dtype(kind.dtype)
             if text is None or kind.shape != ():
@@ -164,7 +164,7 @@ def _attribute(file: Any) -> bytes:
             content = root.attrs[_ATTRIBUTE]
     except BadFileError:
         raise
-    except Exception as error:  # h5py turns each of HDF5's errors into the class it finds nearest
+    except Exception as error:  # h5py raises HDF5's errors as many different classes
         raise BadFileError(f"is an HDF5 file that cannot be read ({why(error)})") from None
     return content if isinstance(content, bytes) else str(content).encode("utf-8", "surrogateescape")
 
@@ -189,8 +189,8 @@ def _data(content: bytes, what: str) -> dict[str, Any]:
 def _optimizer(form: object) -> Mapping[Any, Any]:
     if not isinstance(form, Mapping):
         raise BadFileError(
-            "holds no optimizer: the model was not compiled, or was saved without it "
-            "(Keras 3 also leaves it out of a .keras file after it has saved the same model as .h5)"
+            "has no optimizer: the model was not compiled, or was saved without it "
+            "(Keras 3 also leaves it out of a .keras file if it has saved the same model as .h5 before)"
         )
     return form
 

@@ -1,4 +1,4 @@
-"""The node of a file that holds the spec: the whole file, or what a dotted path leads to."""
+"""The node of a file that contains the spec: the whole file, or the value at a dotted path."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _MOST_SUGGESTED = 3
 
 
 def node_at(document: Document, key: str | None) -> tuple[tuple[str, ...], Any]:
-    """The names in the dotted path ``key``, and the node that they lead to.
+    """The names in the dotted path ``key``, and the node at that path.
 
     Raises:
-        BadFileError: there is no such node, or it is not a spec, and the remedy has to do with the file around it.
+        BadFileError: there is no such node, or it is not a spec and the rest of the file suggests a remedy.
     """
     names = tuple(key.split(".")) if key is not None else ()
     node = document.data
@@ -40,10 +40,10 @@ def node_at(document: Document, key: str | None) -> tuple[tuple[str, ...], Any]:
 
 
 def holds_spec(data: Any, key: str | None) -> bool:
-    """Whether a file with this ``data`` is one of specs, right or wrong.
+    """Whether a file with this ``data`` is meant to contain a spec, valid or invalid.
 
-    With a ``key``, it has a node there. Without, it has a ``type`` that is one of a spec or nearly so, or an optimizer
-    further inside.
+    With a ``key``, the file must have that node. Otherwise it must have a ``type`` that is, or resembles, the name of a
+    spec, or an optimizer further inside.
     """
     if key is not None:
         return all((data := _entries(data).get(name, _NOTHING)) is not _NOTHING for name in key.split("."))
@@ -56,38 +56,38 @@ _NOTHING = object()
 
 
 def _entries(node: Any) -> dict[str, Any]:
-    """The entries of a mapping or list, by what one writes for them in a path."""
+    """The entries of a mapping or list, by their names in a dotted path."""
     if isinstance(node, Mapping):
         return {str(key): value for key, value in node.items()}
     return {str(index): value for index, value in enumerate(node)} if isinstance(node, list) else {}
 
 
 def _known(name: str, entries: Mapping[str, Any]) -> str:
-    """What to say of the ``entries`` where ``name`` is none of them."""
+    """The hint if ``name`` is not among the ``entries``."""
     if not entries:
         return ""
     meant = nearest(name, islice(entries, _MOST_COMPARED))
-    hint = f", did you mean {in_short(meant)}? There" if meant else "; there"
+    hint = f"; did you mean {in_short(meant)}? The keys" if meant else "; the keys"
     shown = ", ".join(in_short(entry).strip("'") for entry in islice(entries, _MOST_SHOWN))
     more = f" and {len(entries) - _MOST_SHOWN:,} more" if len(entries) > _MOST_SHOWN else ""
     return f"{hint} are {shown}{more}"
 
 
 def _problem(names: tuple[str, ...], node: Any) -> str | None:
-    """Why the ``node`` at ``names`` cannot be a spec, if the reason is one that only the file around it explains."""
+    """The reason that the ``node`` at ``names`` cannot be a spec, if the rest of the file suggests a remedy."""
     if node is None or node == {}:
-        return "is empty; a spec has at least a type, such as 'type: Adam'"
+        return "is empty; a spec needs at least a type, such as 'type: Adam'"
     if isinstance(node, str) and find(Spec, node) is None and any(sign in node for sign in ":= "):
-        return f"is one text and not fields: {in_short(node)}; write 'type: Adam', with a space after the colon"
+        return f"must have fields, but is the text {in_short(node)}; write 'type: Adam', with a space after the colon"
     if isinstance(node, list) or (isinstance(node, Mapping) and not {"type", "class_name"} & node.keys()):
         paths = [repr(path) for path in islice(_optimizers_in(names, node), _MOST_SUGGESTED)]
         if paths:
-            return f"there is no 'type' here, but an optimizer under {' and '.join(paths)}: use key={paths[0]} (--key)"
+            return f"has no 'type'; there is an optimizer under {' and '.join(paths)}: use key={paths[0]} (--key)"
     return None
 
 
 def _optimizers_in(names: tuple[str, ...], node: Any) -> Iterator[str]:
-    """The dotted paths of the optimizers in the ``node`` at ``names``, those nearest to it first."""
+    """The dotted paths of the optimizers inside the ``node`` at ``names``, outer ones first."""
     waiting = deque([(names, node)])
     while waiting:
         path, node = waiting.popleft()
@@ -95,5 +95,5 @@ def _optimizers_in(names: tuple[str, ...], node: Any) -> Iterator[str]:
         if isinstance(name, str) and find(OptimizerSpec, name):
             yield ".".join(path)
         else:
-            # A name with a dot in it cannot be part of a dotted path.
+            # A dotted path cannot have a name with a dot in it.
             waiting.extend(((*path, entry), value) for entry, value in _entries(node).items() if "." not in entry)

@@ -1,4 +1,4 @@
-"""TOML, by the standard library; tomli-w, which writes it, is an extra."""
+"""TOML, read by the standard library, and written by tomli-w, which is an extra."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from keras_optkit.formats.document import DEEPEST, BadFileError, Document, check
 from keras_optkit.formats.toml_places import places
 from keras_optkit.specs.errors import in_short
 
-# TOML has no null, and no field but these means anything else by the text.
+# TOML has no null. In every field but these, the string "null" means None.
 _NULL = "null"
 _TEXT_FIELDS = {"name", "match"}
 
-# Strings of three quotes first, since they begin like an empty one of one quote.
+# Strings with three quotes come first, because they begin like an empty string.
 _STRING_OR_COMMENT = re.compile(
     r'"""(?:[^\\]|\\.)*?"""|' r"'''.*?'''|" r'"(?:[^"\\\n]|\\.)*"|' r"'[^'\n]*'|" r"\#[^\n]*", re.DOTALL
 )
 _REMEDIES = {
-    "Invalid value": "; a text needs quotes, and a boolean is true or false",
-    "Cannot overwrite a value": ", since the key is written twice",
+    "Invalid value": "; strings need quotes, and booleans are true or false",
+    "Cannot overwrite a value": "; the key is written twice",
 }
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
 def read(file: BinaryIO) -> Document:
-    """The data of a TOML file, in which the text ``"null"`` is None."""
+    """The data of a TOML file, in which the string ``"null"`` is None."""
     text = text_of(file)
     _check_keys(text)
     try:
@@ -46,7 +46,7 @@ def read(file: BinaryIO) -> Document:
 
 
 def write(data: dict[str, Any]) -> str:
-    """``data`` as TOML, in which None is the text ``"null"``."""
+    """``data`` as TOML, in which None is the string ``"null"``."""
     try:
         import tomli_w
     except ModuleNotFoundError as error:
@@ -55,7 +55,7 @@ def write(data: dict[str, Any]) -> str:
 
 
 def _check_keys(text: str) -> None:
-    """Refuses a dotted key of many parts: tomllib keeps every beginning of it, 6 GB for one of 40,000 parts."""
+    """Refuse a dotted key of many parts: tomllib stores every prefix of it, 6 GB for 40,000 parts."""
     bare = _STRING_OR_COMMENT.sub(lambda found: '"' + "\n" * found[0].count("\n"), text)
     for part in re.finditer(r"[^\n=,\[\]{}]+", bare):
         if part[0].count(".") >= DEEPEST:
@@ -74,10 +74,10 @@ def _with_nulls(node: Any) -> Any:
 def _without_nulls(node: Any) -> Any:
     if isinstance(node, dict):
         if lost := [name for name, value in node.items() if value == _NULL and name not in _TEXT_FIELDS]:
-            raise BadFileError(f"has the text 'null' in {in_short(lost[0])}, which in a TOML file means None")
+            raise BadFileError(f"has the string 'null' in {in_short(lost[0])}, but in a TOML file that means None")
         return {name: _NULL if value is None else _without_nulls(value) for name, value in node.items()}
     if isinstance(node, list):
         if None in node:
-            raise BadFileError("has a None in a list, for which TOML has no word")
+            raise BadFileError("has a None in a list, which TOML cannot represent")
         return [_without_nulls(entry) for entry in node]
     return node

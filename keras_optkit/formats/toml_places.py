@@ -1,7 +1,7 @@
-"""Where each value of a TOML file is written.
+"""The line of each value in a TOML file.
 
-The standard library's parser tells no lines, but it reads a statement as it reads a file, and a statement is whatever
-begins in a line: ``[a.b]``, ``a.b = 1``, or an array over many lines. All that is in it has the line it begins in.
+The standard library's parser does not report lines, but it can read single statements: ``[a.b]``, ``a.b = 1``, or an
+array of many lines. All values in a statement get the line in which it begins.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from keras_optkit.formats.document import MOST_BYTES, Place
 
-# What a line has in which a statement of many lines ends.
+# The last line of a statement of many lines has one of these.
 _CLOSING = ("]", '"""', "'''")
 
 
@@ -32,9 +32,9 @@ def places(text: str) -> Place:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str, Any]]:
-    """The line that each statement begins in, the statement, and its data."""
+    """The line in which each statement begins, the statement, and its data."""
     begun: list[str] = []
-    # A try whether a statement ends here reads all of it again: what is tried in vain may be as long as a file.
+    # Each test whether a statement ends here reads all of it again. Failed tests may read as much as one file in total.
     left = MOST_BYTES
     for number, line in enumerate(text.split("\n"), start=1):
         is_first = not begun
@@ -56,9 +56,9 @@ def _statements(text: str) -> Iterator[tuple[int, str, Any]]:
 
 
 def _path(data: Any, lengths: dict[tuple[str, ...], int]) -> tuple[str, ...]:
-    """The path of the table that a header begins, of which ``data`` is all that the parser makes.
+    """The path of the table that a header begins; ``data`` is the header as parsed.
 
-    ``lengths`` are those of the arrays of tables so far, to which a header such as ``[[groups]]`` adds an entry.
+    ``lengths`` are the lengths of the arrays of tables so far. A header such as ``[[groups]]`` adds an entry.
     """
     path: tuple[str, ...] = ()
     while data:
@@ -73,7 +73,7 @@ def _path(data: Any, lengths: dict[tuple[str, ...], int]) -> tuple[str, ...]:
 
 
 def _add(place: Place, data: Any, line: int) -> None:
-    """Puts all entries of ``data`` under ``place``."""
+    """Add all entries of ``data`` to ``place``."""
     entries = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for name, value in entries:
         _add(place.entries.setdefault(str(name), Place(line, {})), value, line)

@@ -1,4 +1,4 @@
-"""YAML 1.2, by ruamel.yaml, which is an extra."""
+"""YAML 1.2, read and written by ruamel.yaml, which is an extra."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read(file: BinaryIO) -> Document:
 
 
 def write(data: dict[str, Any]) -> str:
-    """``data`` as YAML, in blocks."""
+    """``data`` as YAML in block style."""
     stream = io.StringIO()
     _yaml("rt").dump(_with_quotes(data), stream)
     return stream.getvalue()
@@ -40,24 +40,24 @@ def _yaml(kind: str) -> Any:
 
 
 def _check_version(text: str) -> None:
-    """Refuses a file that declares another version: in YAML 1.1 ``010`` is 8 and ``yes`` is true."""
+    """Refuse a file that declares another version: in YAML 1.1, ``010`` is 8 and ``yes`` is true."""
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.split()
         if words[:1] == ["%YAML"] and words[1:2] != ["1.2"]:
-            raise BadFileError("only YAML 1.2 is read, where yes is a word and 010 is 10: delete this line", number)
+            raise BadFileError("must be YAML 1.2, where yes is a word and 010 is 10: delete this line", number)
         if words and not line.startswith(("%", "#", "\ufeff")):
             break
 
 
 def _check_tags(text: str) -> None:
-    """Refuses a tag of great length, for which ruamel.yaml's time is quadratic: 10 s for 900 kB."""
+    """Refuse a very long tag: ruamel.yaml's time is quadratic in its length, 10 s for 900 kB."""
     for word in text.split():
         if len(word) > _LONGEST_TAG and "!" in word:
             raise BadFileError("a tag this long is not supported", text.count("\n", 0, text.index(word)) + 1)
 
 
 def _with_quotes(node: Any) -> Any:
-    """``node`` with quotes around texts that would be read back as something else."""
+    """``node`` with quotes around strings that would otherwise be read back as something else."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     if isinstance(node, dict):

@@ -1,7 +1,7 @@
-"""From the events of a YAML file (a scalar, the start of a mapping) to its data and lines.
+"""Converts the events of a YAML file (a scalar, the start of a mapping) to its data and lines.
 
-It takes the place of ruamel.yaml's composer and constructor: a file is refused at the event that goes beyond a limit,
-every mistake has its line, and no tag makes anything but plain data.
+This replaces ruamel.yaml's composer and constructor: a file is refused at the event that exceeds a limit, every mistake
+has its line, and tags can only create plain data.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ class _Composer:
         self._next()  # the end of the document
         following = self._next()
         if not isinstance(following, StreamEndEvent):
-            raise BadFileError("a second document begins here; a file may have one", _line(following))
+            raise BadFileError("a second document begins here; a file can have only one", _line(following))
         return Document(node.data, lambda: node.place)
 
     def _next(self) -> Any:
         try:
             return next(self._events)
         except Exception as error:
-            # Beside its own errors, ruamel.yaml lets through what Python raises, such as for "\UFFFFFFFF".
+            # Some inputs, such as "\UFFFFFFFF", make ruamel.yaml raise errors of Python instead of its own.
             raise explained(error, self._text) from None
 
     def _node(self, event: Any, depth: int) -> _Node:
@@ -96,10 +96,10 @@ class _Composer:
 
     def _aliased(self, anchor: str, line: int) -> _Node:
         if anchor not in self._anchors:
-            raise BadFileError(f"an alias of {in_short(anchor)}, but no anchor of that name before it", line)
+            raise BadFileError(f"there is no anchor {in_short(anchor)} before this alias", line)
         node = self._anchors[anchor]
         if node is None:
-            raise BadFileError("a value contains itself, by an alias", line)
+            raise BadFileError("this alias makes a value contain itself", line)
         self._grow(node.size, line)
         return node
 
@@ -132,7 +132,7 @@ class _Composer:
                 raise BadFileError("a key must be a word, not a list or a mapping", line)
             if key in lines:
                 name = in_short("<<" if merges else key)
-                raise BadFileError(f"{name} is written twice, first in line {lines[key]}", line)
+                raise BadFileError(f"{name} is written twice, first on line {lines[key]}", line)
             lines[key] = line
             node = self._node(self._next(), depth + 1)
             if merges:
@@ -148,7 +148,7 @@ _MERGE = object()
 
 
 def _merged(data: Any, line: int) -> dict[Any, Any]:
-    """The mapping that ``<<: data`` brings in: of one key in several mappings, the first counts."""
+    """The mapping that ``<<: data`` merges. If several mappings have a key, the first one counts."""
     mappings = data if isinstance(data, list) else [data]
     merged: dict[Any, Any] = {}
     for mapping in reversed(mappings):

@@ -1,7 +1,7 @@
-"""What is wrong with a text that is not YAML, at the line that must be changed.
+"""Explains mistakes in YAML, at the line that must be changed.
 
-Ruamel.yaml reports where its grammar came to an end, which is often a line too late and in the grammar's terms. What
-people get wrong is little: tabs, indentation, a colon, a quote, a bracket.
+Ruamel.yaml reports the place where parsing stopped, which is often a line too late, and in terms of the grammar. Most
+mistakes are of a few kinds: tabs, indentation, a colon, a quote, a bracket.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def explained(error: Exception, text: str) -> BadFileError:
         return BadFileError(f"is not YAML: {problem}")
     lines = text.splitlines()
     rule, line = _in_words(problem, mark, begun or mark, lines) or (problem, mark.line)
-    # The end of the file counts as a line of its own there.
+    # Ruamel.yaml counts the end of the file as a separate line.
     return BadFileError(f"is not YAML: {rule}", min(line + 1, len(lines)))
 
 
 def _in_words(problem: str, mark: Any, begun: Any, lines: list[str]) -> tuple[str, int] | None:
-    """The words for a ``problem`` at ``mark``, in what was ``begun`` before it; and the index of the line to change."""
+    """The message for a ``problem`` at ``mark``, in a value ``begun`` earlier, and the index of the line to change."""
     first_in_line = mark.line < len(lines) and not lines[mark.line][: mark.column].strip()
     if "'\\t' that cannot start" in problem:
         return "a tab is not allowed here; use spaces", mark.line
@@ -51,14 +51,14 @@ def _in_words(problem: str, mark: Any, begun: Any, lines: list[str]) -> tuple[st
     if opened := re.match(r"expected ',' or '([]}])'", problem):
         return f"no ',' between two entries, or no '{opened[1]}' after the last", begun.line
     if "found unexpected end of stream" in problem:
-        return "a quote is opened and not closed", begun.line
+        return "a quote is not closed", begun.line
     if "unknown escape character" in problem:
         return "a backslash in double quotes begins an escape; use single quotes", mark.line
     return None
 
 
 def _second_colon(mark: Any, lines: list[str]) -> tuple[str, int] | None:
-    """Two colons where one may be: in one line, or in a line that is indented below one with a value already."""
+    """The message for a second colon: in the same line, or in an indented line below one that already has a value."""
     line: int = mark.line
     if ": " in "".join(lines[line : line + 1])[: mark.column]:
         return "a value with a colon and a space in it needs quotes", line
@@ -66,5 +66,5 @@ def _second_colon(mark: Any, lines: list[str]) -> tuple[str, int] | None:
     if above is None:
         return None
     if ":" in lines[above]:
-        return "this line is indented more than the line above, which has a value already", line
+        return "this line is indented more than the line above, which already has a value", line
     return f"no colon followed by a space in {in_short(lines[above].strip())}", above

@@ -1,7 +1,7 @@
-"""What a scalar of YAML means: the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema).
+"""The values of YAML scalars, by the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema).
 
-So ``1e-3`` is a number, ``010`` is 10, and ``yes``, ``2001-01-01`` and ``12:30`` are text. Digits may be grouped by
-underscores, as in Python.
+``1e-3`` is a number, ``010`` is 10, and ``yes``, ``2001-01-01`` and ``12:30`` are strings. Underscores can group
+digits, as in Python.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _TYPES: dict[str, set[type]] = {"null": {type(None)}, "bool": {bool}, "int": {in
 
 
 def resolved(text: str) -> object:
-    """What ``text`` means without quotes and without a tag; ``text`` itself if it is no more than text.
+    """The value of ``text`` without quotes and without a tag; ``text`` itself if it is a string.
 
     Raises:
-        ValueError: an integer of more digits than Python reads.
+        ValueError: ``text`` is an integer with more digits than Python reads.
     """
     if text in _WORDS:
         return _WORDS[text]
@@ -48,11 +48,11 @@ def resolved(text: str) -> object:
 
 
 def tagged(text: str, tag: str) -> object:
-    """What ``text`` means with a ``tag`` in front of it, such as ``!!int``.
+    """The value of ``text`` with a ``tag`` in front of it, such as ``!!int``.
 
     Raises:
-        BadFileError: the tag is not one of the core schema, or ``text`` is not a valid value of its type.
-        ValueError: an integer of more digits than Python reads.
+        BadFileError: the tag is not in the core schema, or ``text`` is not a valid value of its type.
+        ValueError: ``text`` is an integer with more digits than Python reads.
     """
     if tag in ("!", f"{_CORE}str"):
         return text
@@ -66,5 +66,5 @@ def tagged(text: str, tag: str) -> object:
 
 
 def written(tag: str) -> str:
-    """A ``tag`` as one writes it: ``!!int`` for ``tag:yaml.org,2002:int``."""
+    """A ``tag`` as users write it: ``!!int`` for ``tag:yaml.org,2002:int``."""
     return f"!!{tag.removeprefix(_CORE)}"[:80] if tag.startswith(_CORE) else tag[:80]

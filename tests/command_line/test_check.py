@@ -40,7 +40,7 @@ def test_check_reports_all_mistakes_of_all_files_and_ends_with_1(run):
             "bad.yaml:3: clipnorm: must be > 0, received -1",
             "binary.toml: must be UTF-8 (invalid start byte at byte 0)",
             "worse.json:2: is not JSON: Expecting value",
-            "notes.txt: a spec file ends in .json, .yaml, .yml, .toml, not '.txt'",
+            "notes.txt: a spec file must end in .json, .yaml, .yml, .toml, not '.txt'",
         ],
     )
 
@@ -65,7 +65,7 @@ def test_check_reads_the_node_at_a_key_of_every_file(run):
     assert run("check", "train.yaml", "sgd.yaml", "--key", "model.optimizer") == (
         1,
         ["train.yaml: ok"],
-        ["sgd.yaml: there is no 'model'; there are type, momentum"],
+        ["sgd.yaml: there is no 'model'; the keys are type, momentum"],
     )
 
 

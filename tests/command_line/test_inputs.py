@@ -196,4 +196,4 @@ def test_where_the_current_directory_is_gone_files_are_still_read(run, tree, tmp
 
 
 def test_an_empty_name_is_no_directory(run):
-    assert run("check", "").err == ["'': a spec file ends in .json, .yaml, .yml, .toml, not ''"]
+    assert run("check", "").err == ["'': a spec file must end in .json, .yaml, .yml, .toml, not ''"]

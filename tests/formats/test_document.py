@@ -67,7 +67,7 @@ def grown(lines: int, line: str) -> str:
 
 
 MANY = "expands to more than 100,000 values"
-ITSELF = "a value contains itself, by an alias"
+ITSELF = "this alias makes a value contain itself"
 # The line says how far the file was read: the values double or treble from line to line.
 BOMBS = {
     "lists": (grown(40, "x{this}: &x{this} [*x{last}, *x{last}, *x{last}]\n"), f"10: {MANY}"),

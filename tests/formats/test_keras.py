@@ -100,17 +100,17 @@ HOSTILE = {
     "member above": (zipped(("config.json", GOOD), ("a/../../x", b"x")), "member outside of it: 'a/../../x'"),
     "two configs": (
         changed(zipped(("config.json", config(None)), ("konfig.json", GOOD)), b"konfig", b"config"),
-        "two members of one name",
+        "two members of the same name",
     ),
     "encrypted": (
         changed(zipped(("config.json", GOOD)), DIRECTORY + b"\x00\x00", DIRECTORY + b"\x01\x00"),
         "is encrypted: 'config.json'",
     ),
-    "bz2": (zipped(("config.json", GOOD), compression=zipfile.ZIP_BZIP2), "by a method that Keras does not use"),
-    "lzma": (zipped(("config.json", GOOD), compression=zipfile.ZIP_LZMA), "by a method that Keras does not use"),
+    "bz2": (zipped(("config.json", GOOD), compression=zipfile.ZIP_BZIP2), "with a method that Keras does not use"),
+    "lzma": (zipped(("config.json", GOOD), compression=zipfile.ZIP_LZMA), "with a method that Keras does not use"),
     "unknown method": (
         changed(zipped(("config.json", GOOD)), DIRECTORY + b"\x00\x00\x00\x00", DIRECTORY + b"\x00\x00\x63\x00"),
-        "by a method that Keras does not use",
+        "with a method that Keras does not use",
     ),
     "bomb": (
         zipped(("config.json", b" " * 100_000_000), compression=zipfile.ZIP_DEFLATED),
@@ -127,7 +127,7 @@ HOSTILE = {
     "another content than its checksum": (
         changed(zipped(("config.json", GOOD)), b'"SGD"', b'"sgd"'), "is a zip file that cannot be read"
     ),
-    "a directory of 30 MB": (LARGE_DIRECTORY, "takes more than 20,000,000 bytes to find"),
+    "a directory of 30 MB": (LARGE_DIRECTORY, "finding its config takes more than 20,000,000 bytes"),
     "JSON that is none": (zipped(("config.json", b"{")), "config.json: is not JSON: Expecting property name"),
     "JSON that is no mapping": (zipped(("config.json", b"[1]")), r"config.json: must be a mapping, received \[1\]"),
     "JSON that is not UTF-8": (zipped(("config.json", b'"\xff"')), "config.json: is not UTF-8"),
@@ -146,8 +146,8 @@ HOSTILE = {
     "an optimizer of a million values": (
         zipped(("config.json", config({**SGD, "config": {"values": [1] * 200_000}}))), "expands to more than 100,000"
     ),
-    "no optimizer": (zipped(("config.json", config(None))), "holds no optimizer: the model was not compiled"),
-    "an optimizer that is a list": (zipped(("config.json", config([1]))), "holds no optimizer"),
+    "no optimizer": (zipped(("config.json", config(None))), "has no optimizer: the model was not compiled"),
+    "an optimizer that is a list": (zipped(("config.json", config([1]))), "has no optimizer"),
     "an optimizer of somebody's own": (
         zipped(("config.json", config({"class_name": "my>Own", "config": {}}))), "there is no spec for 'my>Own'"
     ),

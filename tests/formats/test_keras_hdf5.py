@@ -91,12 +91,12 @@ def virtual(root: Any) -> None:
 HOSTILE = {
     "the signature of HDF5 alone": (b"\x89HDF\r\n\x1a\n", "is an HDF5 file that cannot be read"),
     "truncated HDF5": (with_attribute(training(SGD))[:700], "is an HDF5 file that cannot be read"),
-    "weights only": (hdf5(lambda root: root.create_group("layers")), "holds no optimizer: it has weights only"),
+    "weights only": (hdf5(lambda root: root.create_group("layers")), "has no optimizer: it has only weights"),
     "not compiled HDF5": (
-        hdf5(lambda root: root.attrs.create("model_config", "{}")), "holds no optimizer: the model was not compiled"
+        hdf5(lambda root: root.attrs.create("model_config", "{}")), "has no optimizer: the model was not compiled"
     ),
-    "links": (hdf5(link_out), "holds no optimizer: it has weights only"),
-    "a virtual dataset": (hdf5(virtual), "holds no optimizer: it has weights only"),
+    "links": (hdf5(link_out), "has no optimizer: it has only weights"),
+    "a virtual dataset": (hdf5(virtual), "has no optimizer: it has only weights"),
     "an attribute that is a number": (with_attribute(3.0), "training_config: is not text"),
     "an attribute of many texts": (with_attribute(np.array([b"{}"] * 100)), "training_config: is not text"),
     "an attribute of nothing": (with_attribute(h5py.Empty("S10")), "training_config: is not text"),
@@ -106,8 +106,8 @@ HOSTILE = {
     "an attribute of another JSON": (with_attribute("[]"), "training_config: must be a mapping"),
     "an attribute that is not UTF-8": (with_attribute(b'"\xff"'), "training_config: is not UTF-8"),
     "an attribute of 18 MB": (with_attribute(" " * 18_000_000), "training_config: is too large"),
-    "an attribute of 30 MB": (with_attribute(" " * 30_000_000), "takes more than 20,000,000 bytes to find"),
-    "no optimizer in HDF5": (with_attribute(training(None)), "holds no optimizer"),
+    "an attribute of 30 MB": (with_attribute(" " * 30_000_000), "finding its config takes more than 20,000,000 bytes"),
+    "no optimizer in HDF5": (with_attribute(training(None)), "has no optimizer"),
 }  # fmt: skip
 
 

@@ -19,17 +19,17 @@ DEEP = "is nested too deeply: the limit is 100 levels"
     [
         (
             "type = 'SGD'\nmomentum = 0.9\nmomentum = 0.8\n",
-            ":3: is not TOML: Cannot overwrite a value, since the key is written twice",
+            ":3: is not TOML: Cannot overwrite a value; the key is written twice",
         ),
         (
             "type = 'SGD'\n\nmomentum = \n",
-            ":3: is not TOML: Invalid value; a text needs quotes, and a boolean is true or false",
+            ":3: is not TOML: Invalid value; strings need quotes, and booleans are true or false",
         ),
         ("type: SGD", ":1: is not TOML: Expected '=' after a key in a key/value pair"),
         ("type = 'SGD'\nname = 2001-01-01", ":2: name: must be a string, received datetime.date(2001, 1, 1)"),
         ("type = 'SGD'\nname = 07:30:00", ":2: name: must be a string, received datetime.time(7, 30)"),
         ("type = 'SGD'\nmomentum = nan", ":2: momentum: must be a finite number, received nan"),
-        ("# only a comment", ":1: is empty; a spec has at least a type, such as 'type: Adam'"),
+        ("# only a comment", ":1: is empty; a spec needs at least a type, such as 'type: Adam'"),
     ],
 )
 def test_what_is_wrong_is_one_line(text, line):
@@ -39,9 +39,9 @@ def test_what_is_wrong_is_one_line(text, line):
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        ({"type": "Own", "mode": "null"}, "has the text 'null' in 'mode', which in a TOML file means None"),
-        ({"inner": [{"mode": "null"}]}, "has the text 'null' in 'mode', which in a TOML file means None"),
-        ({"rates": [1.0, None]}, "has a None in a list, for which TOML has no word"),
+        ({"type": "Own", "mode": "null"}, "has the string 'null' in 'mode', but in a TOML file that means None"),
+        ({"inner": [{"mode": "null"}]}, "has the string 'null' in 'mode', but in a TOML file that means None"),
+        ({"rates": [1.0, None]}, "has a None in a list, which TOML cannot represent"),
     ],
 )
 def test_what_would_be_read_back_as_something_else_is_not_written(data, rule):

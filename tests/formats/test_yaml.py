@@ -95,12 +95,12 @@ def test_a_version_line_of_yaml_1_2_is_allowed():
 )
 def test_another_version_is_refused_because_words_and_numbers_mean_something_else_there(version):
     assert mistakes("train.yaml", f"# mine\n%YAML {version}\n---\ntype: SGD\nuse_ema: yes\n") == [
-        "train.yaml:2: only YAML 1.2 is read, where yes is a word and 010 is 10: delete this line"
+        "train.yaml:2: must be YAML 1.2, where yes is a word and 010 is 10: delete this line"
     ]
 
 
 NOT_INDENTED = "is not YAML: this line is not indented like the lines that it belongs to"
-OVER_INDENTED = "is not YAML: this line is indented more than the line above, which has a value already"
+OVER_INDENTED = "is not YAML: this line is indented more than the line above, which already has a value"
 TAB = "is not YAML: a tab is not allowed here; use spaces"
 NO_COLON = "is not YAML: no colon followed by a space in"
 SLIPS = {
@@ -121,7 +121,7 @@ SLIPS = {
     "optimizer\n\n  type: SGD\n": f"1: {NO_COLON} 'optimizer'",
     "type: SGD\nname: a: b\n": "2: is not YAML: a value with a colon and a space in it needs quotes",
     # Quotes and brackets
-    "type: 'SGD\nmomentum: 0.9\n\n": "1: is not YAML: a quote is opened and not closed",
+    "type: 'SGD\nmomentum: 0.9\n\n": "1: is not YAML: a quote is not closed",
     "type: SGD\ngroups: [a, b\nmomentum: 0.9\n": "2: is not YAML: no ',' between two entries, or no ']' after the last",
     "{type: SGD momentum: 0.9}": "1: is not YAML: no ',' between two entries, or no '}' after the last",
     "type: SGD\nmomentum: [0.9\n": "2: is not YAML: no ',' between two entries, or no ']' after the last",
@@ -132,14 +132,14 @@ SLIPS = {
     'name: "\\UFFFFFFFF"\n': " is not YAML: an escape such as \\U00110000 that is not a character",
     "a: 1\nname: \x1b[0m\n": "2: is not YAML: the character '\\x1b' is not allowed",
     # Twice
-    "type: SGD\nlr: 1\ntype: Adam\n": "3: 'type' is written twice, first in line 1",
-    "type: SGD\nlearning_rate: {type: Constant, type: Ramp}\n": "2: 'type' is written twice, first in line 2",
-    "1: a\ntrue: b\n": "2: True is written twice, first in line 1",
-    "a: &a {}\nb:\n  <<: *a\n  <<: *a\n": "4: '<<' is written twice, first in line 3",
-    "type: SGD\n---\ntype: Adam\n": "2: a second document begins here; a file may have one",
-    "type: SGD\n...\n\ntype: Adam\n": "4: a second document begins here; a file may have one",
+    "type: SGD\nlr: 1\ntype: Adam\n": "3: 'type' is written twice, first on line 1",
+    "type: SGD\nlearning_rate: {type: Constant, type: Ramp}\n": "2: 'type' is written twice, first on line 2",
+    "1: a\ntrue: b\n": "2: True is written twice, first on line 1",
+    "a: &a {}\nb:\n  <<: *a\n  <<: *a\n": "4: '<<' is written twice, first on line 3",
+    "type: SGD\n---\ntype: Adam\n": "2: a second document begins here; a file can have only one",
+    "type: SGD\n...\n\ntype: Adam\n": "4: a second document begins here; a file can have only one",
     # Aliases, tags and keys
-    "type: SGD\nname: *sgd\n": "2: an alias of 'sgd', but no anchor of that name before it",
+    "type: SGD\nname: *sgd\n": "2: there is no anchor 'sgd' before this alias",
     "type: SGD\n<<: 3\n": "2: '<<' takes a mapping or a list of mappings",
     "type: SGD\n<<: [{}, 3]\n": "2: '<<' takes a mapping or a list of mappings",
     "type: SGD\n? {a: b}\n: 2\n": "2: a key must be a word, not a list or a mapping",
@@ -165,7 +165,7 @@ def test_a_slip_is_named_at_the_line_to_change(text):
 @pytest.mark.parametrize("text", ["type:SGD\nmomentum:0.9\n", "type = 'SGD'\nmomentum = 0.9\n", "type SGD"])
 def test_a_file_that_is_one_text_is_said_to_have_no_fields(text):
     (line,) = mistakes("train.yaml", text)
-    assert line.startswith("train.yaml:1: is one text and not fields: ")
+    assert line.startswith("train.yaml:1: must have fields, but is the text ")
     assert line.endswith("; write 'type: Adam', with a space after the colon")
 
 

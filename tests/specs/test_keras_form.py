@@ -308,7 +308,7 @@ def test_what_a_loss_scale_optimizer_has_beyond_a_factor_is_an_error(source: Any
         (form("keras_optkit>SpecSchedule", spec="x"), ": there is no spec for 'keras_optkit>SpecSchedule'"),
         (form("keras_optkit>GroupedMine"), ": there is no spec for 'keras_optkit>GroupedMine'"),
         (form("SGD", clipnorm=1.0, clipvalue=0.5), "clipvalue: only one of clipnorm and clipvalue can be set"),
-        (form("Adam", epsilon=0), "epsilon: must be > 0; leave it out for the default, 1e-07, received 0"),
+        (form("Adam", epsilon=0), "epsilon: must be > 0, received 0; leave it out for the default, 1e-07"),
         (form("SGD", decay=-0.1), "learning_rate.decay_rate: must be >= 0, received -0.1"),
     ],
     ids=lambda value: value["class_name"] if isinstance(value, dict) and isinstance(value["class_name"], str) else "",
