@@ -73,7 +73,8 @@ ALIASED = "decay: &decay\n  type: Constant\n  learning_rate: 0\noptimizer:\n  ty
         (MERGED, "train.yaml:3: optimizer.momentum: must be in [0, 1), received 2"),
         (
             ALIASED,
-            "train.yaml:3: optimizer.learning_rate.learning_rate: must be > 0, received 0; to freeze weights, set trainable=False",
+            "train.yaml:3: optimizer.learning_rate.learning_rate: must be > 0, received 0; to freeze weights, "
+            "set trainable=False",
         ),
     ],
 )
@@ -252,7 +253,7 @@ def test_a_path_that_is_none_is_refused():
     for path in (0, 2.5, b"train.yaml", None, ["train.yaml"]):
         with pytest.raises(TypeError, match=r"path must be a string or a pathlib\.Path, received "):
             load_spec(path)
-    with pytest.raises(SpecFileError, match=r"^'': a spec file ends in \.json, \.yaml, \.yml, \.toml, not ''$"):
+    with pytest.raises(SpecFileError, match=r"^'': a spec file must end in \.json, \.yaml, \.yml, \.toml, not ''$"):
         load_spec("")
     Path("saved_model").mkdir()
     words = r"^saved_model: is a directory; a spec file ends in .*\.toml, a saved model in \.keras or \.h5$"
