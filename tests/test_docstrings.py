@@ -1,7 +1,9 @@
 """The examples in the docstrings of public names run, and print what stands below them."""
 
+import ast
 import doctest
 import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -59,3 +61,19 @@ def test_every_example_is_in_the_section_of_the_examples(example: doctest.DocTes
     # Elsewhere three > are three quotations within each other, in the reference.
     before, _, _ = inspect.cleandoc(example.docstring or "").partition("Examples:\n    >>> ")
     assert ">>>" not in before
+
+
+def test_the_reference_explains_every_type_of_field() -> None:
+    specs = Path(keras_optkit.__file__).parent / "specs"
+    table = (Path(__file__).parents[1] / "docs/reference/index.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"`(\w+)(?:\[\.\.\.\])?`", table))
+    used = {
+        name
+        for path in (*specs.glob("optimizers/*.py"), *specs.glob("schedules/*.py"), specs / "groups.py")
+        for cls in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(cls, ast.ClassDef) and cls.name.endswith(("Spec", "Group"))
+        for field in cls.body
+        if isinstance(field, ast.AnnAssign)
+        for name in re.findall(r"\b[A-Z]\w+", re.sub(r"\w+\(.*?\)", "", ast.unparse(field.annotation)))
+    }
+    assert used - {"Annotated", "ClassVar", "Literal", "None", "ScheduleSpec", "ParamGroup"} <= explained

@@ -1,16 +1,18 @@
 """The types of fields in the reference link to the rows of the table on its first page, which say what they accept."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+PACKAGE = Path(__file__).parents[2] / "keras_optkit"
+DEFINITION = re.compile(r"^ *(\w+) = (?:Annotated|Listed|Literal)\[", re.MULTILINE)
 TYPE = re.compile(r"`(\w+)(\[\.\.\.\])?`")
-# Where they are defined, if not in specs/fields.py.
-HOMES = {
-    "KerasPattern": "patterns",
-    "LearningRate": "learning_rate",
-    "Pattern": "patterns",
-    "Patterns": "groups",
-    "Shape": "schedules.ramp",
+
+#: The full name of each type.
+FULL = {
+    name: ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) + f".{name}"
+    for path in PACKAGE.glob("specs/**/*.py")
+    for name in DEFINITION.findall(path.read_text(encoding="utf-8"))
 }
 
 
@@ -23,8 +25,7 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
 
 
 def _anchored(names: re.Match[str]) -> str:
-    return TYPE.sub(_with_anchor, names[0])
-
-
-def _with_anchor(name: re.Match[str]) -> str:
-    return f"[](){{ #keras_optkit.specs.{HOMES.get(name[1], 'fields')}.{name[1]} }}{name[0]}"
+    return TYPE.sub(
+        lambda name: f"[](){{ #{FULL[name[1]]} }}{name[0]}" if name[1] in FULL else name[0],
+        names[0],
+    )
