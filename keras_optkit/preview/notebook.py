@@ -87,7 +87,7 @@ class _Curve(NamedTuple):
 def _curve(schedule: ScheduleSpec) -> _Curve | str:
     if is_resolved(schedule):
         steps = steps_to_draw(schedule, RunLength.of(None, None), _MOST_POINTS)
-        return _Curve(steps / max(steps[-1], 1), rates_at(schedule, steps), f"step {steps[-1] + 1:,}")
+        return _Curve(steps / steps[-1], rates_at(schedule, steps), f"step {steps[-1] + 1:,}")
     # A curve that is the same for two runs has only one unit, in which it can be drawn for every run.
     for runs in (((4_000, None), (1_000, None)), ((4_000, 1), (250, 4))):
         try:

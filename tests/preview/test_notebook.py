@@ -56,6 +56,15 @@ def test_it_shows_the_fields_that_differ_from_their_defaults():
     assert texts(AdamSpec()) == ["AdamSpec", "all fields have their defaults"]
 
 
+def test_a_row_is_indented_as_deep_as_it_is():
+    spec = SGDSpec(learning_rate=ConstantSpec(learning_rate=0.1), groups=[ParamGroup(match="a", weight_decay=0)])
+    assert re.findall(r"padding-left:(.*?)em.*?>(.*?)<", spec._repr_html_()) == [
+        *(("0.0", "learning_rate"), ("1.5", "learning_rate")),
+        *(("0.0", "groups[0]"), ("1.5", "match"), ("1.5", "weight_decay")),
+    ]
+    assert "padding-left:0.0em" in AdamSpec()._repr_html_()
+
+
 def test_the_curve_of_steps_goes_a_bit_beyond_its_last_bend():
     ramp = RampSpec(initial_learning_rate=0.2, end_learning_rate=0, steps=100)
     assert curve(ramp)[0] == (0, 0)
@@ -69,10 +78,17 @@ def test_the_picture_has_the_curve_its_axes_and_their_ends():
     assert '" width="400" height="124" viewBox="-60 -12 400 124" ' in svg  # 320 by 90, and room for the numbers
     assert '<path d="M0 0V90H320" ' in svg
     assert 'points="0,0 160,22.5 320,45"' in svg  # half of the height is half of the highest rate
+    assert curve(halved.replace(steps=7))[:3] == [(0, 0), (40, 6.4), (80, 12.9)]  # in tenths
     assert re.findall(r'<text x="(.*?)" y="(.*?)".*?>(.*?)</text>', svg) == [
         *(("-5", "4", "0.2"), ("-5", "90", "0")),
         *(("0", "104", "0"), ("320", "104", "step 3")),
     ]
+
+
+def test_what_falls_in_one_column_is_drawn_in_its_order():
+    dip = PiecewiseConstantDecaySpec(boundaries=[3999, 4000], values=[0.2, 0.02, 0.1])
+    column = [y for x, y in curve(dip) if x == 256]
+    assert column == [0, 81, 45]
 
 
 @pytest.mark.parametrize(
