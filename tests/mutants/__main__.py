@@ -32,9 +32,9 @@ import pytest
 from by_import import PYTEST, tests_pass
 from forks import Fork, passing
 from in_place import Session
-from mutant import ROOT, Mutant, mutants_of
+from mutant import Mutant, mutants_of
+from unchanged import ROOT, unchanged
 
-LISTED = Path(__file__).with_name("unchanged.txt")
 ROOMS = [
     "keras_optkit/specs",
     "keras_optkit/formats",
@@ -118,18 +118,6 @@ def modules(places: list[str]) -> Iterator[tuple[str, int | None]]:
             yield str(module.relative_to(ROOT)), int(line) if line else None
 
 
-def listed() -> dict[tuple[str, str, str], str]:
-    """From a module, a line and what it is changed to, to why that changes nothing."""
-    reasons = {}
-    for block in LISTED.read_text(encoding="utf-8").split("\n\n")[1:]:
-        path, old, new, reason = block.strip().split("\n", 3)
-        old, new = old.removeprefix("- "), new.removeprefix("+ ")
-        lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
-        assert old in (" ".join(line.split()) for line in lines), f"{path} has no line {old!r} any more: see {LISTED}"
-        reasons[path, old, new] = reason
-    return reasons
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description="Shows the changes of the package that no fast test notices.")
     parser.add_argument("of", nargs="*", default=ROOMS, help="modules, folders, or module:line")
@@ -148,7 +136,7 @@ def main() -> int:
     ]
     if options.sample and options.sample < len(mutants):
         mutants = sorted(random.Random(options.seed).sample(mutants, options.sample))
-    reasons = listed()
+    reasons = unchanged()
     fast = options.tests or [str(ROOT / "tests"), *(f"--ignore={ROOT / test}" for test in options.slow)]
     lived: Counter[str] = Counter()
     unknown = 0

@@ -8,7 +8,8 @@ import importlib.util
 import sys
 
 import pytest
-from mutant import ROOT, Mutant, module_of
+from mutant import Mutant, module_of
+from unchanged import ROOT
 
 PYTEST = [
     *("-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile=mutants"),

@@ -24,7 +24,8 @@ from typing import NamedTuple
 import coverage
 import pytest
 from forks import Fork, passing
-from mutant import ROOT, Mutant, module_of
+from mutant import Mutant, module_of
+from unchanged import ROOT
 
 AT_IMPORT = ""  # for coverage: what no test has run
 

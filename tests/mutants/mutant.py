@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from cosmic_ray import plugins
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
+from unchanged import ROOT, code
 
-ROOT = Path(__file__).parent.parent.parent
 #: Of the operators that can replace one, those that no test would notice unless it looks closely.
 REPLACED = {
     "Comparison": "Lt_LtE Lt_NotEq LtE_Lt LtE_Eq Gt_GtE Gt_NotEq GtE_Gt GtE_Eq Eq_NotEq NotEq_Eq Is_IsNot IsNot_Is",
@@ -62,7 +62,7 @@ def mutants_of(path: str) -> Iterator[Mutant]:
                 continue
             after = zip(lines[line - 1 :], changed.splitlines()[line - 1 :], strict=False)
             old, new = next(pair for pair in after if pair[0] != pair[1])
-            yield Mutant(path, line, name, " ".join(old.split()), " ".join(new.split()), changed)
+            yield Mutant(path, line, name, code(old), code(new), changed)
 
 
 def module_of(path: str) -> str:
