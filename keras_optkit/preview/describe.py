@@ -11,7 +11,7 @@ from keras_optkit.specs.array_namespace import np
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.layout import on_one_line
 from keras_optkit.specs.optimizers import OptimizerSpec
-from keras_optkit.specs.registry import read
+from keras_optkit.specs.reading import read
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.run_fit import misfits
 from keras_optkit.specs.schedules import ScheduleSpec

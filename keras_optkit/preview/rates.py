@@ -11,7 +11,7 @@ from keras_optkit.specs.base import Spec
 from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.numbers import MOST_STEPS
 from keras_optkit.specs.optimizers import OptimizerSpec
-from keras_optkit.specs.registry import read
+from keras_optkit.specs.reading import read
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.schedules import ScheduleSpec
 from keras_optkit.specs.schedules.formula import computing

@@ -19,7 +19,7 @@ from keras_optkit.runtime.watching import watch, watch_step
 from keras_optkit.specs.errors import in_short
 from keras_optkit.specs.hints import nearest
 from keras_optkit.specs.optimizers import OptimizerSpec
-from keras_optkit.specs.registry import read
+from keras_optkit.specs.reading import read
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.tracebacks import short_traceback
 

@@ -23,7 +23,7 @@ from keras_optkit.specs.optimizers.nadam import NadamSpec
 from keras_optkit.specs.optimizers.rmsprop import RMSpropSpec
 from keras_optkit.specs.optimizers.schedule_free_adamw import ScheduleFreeAdamWSpec
 from keras_optkit.specs.optimizers.sgd import SGDSpec
-from keras_optkit.specs.registry import read
+from keras_optkit.specs.reading import read
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.schedules import (
     CosineDecayRestartsSpec,

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from keras_optkit.runtime.arguments import is_older_than
 from keras_optkit.specs.keras_classes import PACKAGE, PIECEWISE_CONSTANT_TABLE, SPEC_SCHEDULE
-from keras_optkit.specs.registry import read
+from keras_optkit.specs.reading import read
 from keras_optkit.specs.schedules import PiecewiseConstantDecaySpec, ScheduleSpec
 from keras_optkit.specs.schedules.formula import computing
 

@@ -14,7 +14,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from keras_optkit.specs.errors import in_short
-from keras_optkit.specs.registry import TypedValue, needed, read, register, registered
+from keras_optkit.specs.reading import read
+from keras_optkit.specs.registry import TypedValue, needed, register, registered
 from keras_optkit.specs.resolving import RunLength, resolve
 from keras_optkit.specs.spelling import spellings
 from keras_optkit.specs.tracebacks import short_traceback

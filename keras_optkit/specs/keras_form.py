@@ -17,7 +17,8 @@ from keras_optkit.specs.errors import Mistake, field_error, in_short, validation
 from keras_optkit.specs.keras_2 import loss_scale, modernized, of_name_alone
 from keras_optkit.specs.keras_classes import SPEC_SCHEDULE, ClassName
 from keras_optkit.specs.optimizers import OptimizerSpec
-from keras_optkit.specs.registry import find, read
+from keras_optkit.specs.reading import read
+from keras_optkit.specs.registry import find
 from keras_optkit.specs.schedules import ScheduleSpec
 from keras_optkit.specs.spelling import canonical
 

@@ -12,7 +12,8 @@ from pydantic_core import PydanticCustomError
 from keras_optkit.specs.errors import IfZero, field_error, says_none
 from keras_optkit.specs.fields import Range, Rate
 from keras_optkit.specs.numbers import meant_number
-from keras_optkit.specs.registry import find, read, suggestion
+from keras_optkit.specs.reading import read, suggestion
+from keras_optkit.specs.registry import find
 from keras_optkit.specs.schedules.base import ScheduleSpec
 
 

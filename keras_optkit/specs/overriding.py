@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
 from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error
-from keras_optkit.specs.registry import TypedValue, read
+from keras_optkit.specs.reading import read
+from keras_optkit.specs.registry import TypedValue
 from keras_optkit.specs.spelling import type_word
 
 T = TypeVar("T", bound=TypedValue)

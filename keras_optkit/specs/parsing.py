@@ -7,7 +7,7 @@ from typing import Any, TypeVar, overload
 
 from keras_optkit.specs.base import Spec
 from keras_optkit.specs.optimizers.base import OptimizerSpec
-from keras_optkit.specs.registry import read
+from keras_optkit.specs.reading import read
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.tracebacks import short_traceback
 

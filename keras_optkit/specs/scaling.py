@@ -13,7 +13,7 @@ from keras_optkit.specs.base import Spec
 from keras_optkit.specs.containers import entries, with_entries
 from keras_optkit.specs.fields import IsRate, Range, marks
 from keras_optkit.specs.optimizers.base import OptimizerSpec
-from keras_optkit.specs.registry import read
+from keras_optkit.specs.reading import read
 from keras_optkit.specs.schedules.base import ScheduleSpec
 from keras_optkit.specs.tracebacks import short_traceback
 
