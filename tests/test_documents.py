@@ -75,6 +75,20 @@ def test_what_readers_search_for_is_in_a_heading_of_the_page_that_answers(words:
     assert any(re.search(rf"\b{words}", heading, re.IGNORECASE) for heading in headings), headings
 
 
+def test_a_common_error_has_the_words_of_its_message_in_its_heading() -> None:
+    text = (ROOT / "docs/common_errors.md").read_text(encoding="utf-8")
+    sections = re.split("^##+ (.*)$", text, flags=re.MULTILINE)
+    quoted = [
+        (quote, body)
+        for heading, body in zip(sections[1::2], sections[2::2], strict=True)
+        for quote in re.findall('"(.+?)"(?=, "|$)', heading)
+    ]
+    assert len(quoted) > 20
+    for quote, body in quoted:
+        printed = "".join(text for language, _, text in FENCE.findall(body) if language == "text")
+        assert all(words.strip() in printed for words in quote.split("...")), quote
+
+
 def test_the_tree_on_the_design_page_is_the_packages() -> None:
     text = (ROOT / "docs/design.md").read_text(encoding="utf-8")
     tree = next(body for _, _, body in FENCE.findall(text) if body.startswith("keras_optkit/\n"))
