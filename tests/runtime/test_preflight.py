@@ -88,12 +88,12 @@ class Untouched:
         (
             dense,
             SGDSpec(learning_rate=0.1, weight_decay=20.5),
-            "^weight_decay: learning_rate [*] weight_decay is 2.05, and above 2 each step turns a weight round",
+            "^weight_decay: learning_rate [*] weight_decay is 2.05; above 2, each step flips the sign",
         ),
         (
             dense,
             SGDSpec(learning_rate=0.1, weight_decay=10, groups=[ParamGroup(match="body/", learning_rate_multiplier=3)]),
-            "^groups.0: learning_rate [*] weight_decay is 3, ",
+            "^groups.0: learning_rate [*] weight_decay is 3; above 2, ",
         ),
         (dense, SGDSpec(groups=[ParamGroup(match="bdy")]), "'bdy' matches no variable.*body/kernel"),
     ],
