@@ -1,6 +1,6 @@
-"""The fields of a spec of your own: the types that the package's specs use, and what goes with them.
+"""The field types for your own specs: the ones that the package's specs use.
 
-A schedule of your own is a subclass of ``ScheduleSpec`` with fields of these types and a ``value``:
+To write your own schedule, subclass ``ScheduleSpec``, with fields of these types and a method ``value``:
 
 ```python
 from typing import Any
@@ -23,7 +23,7 @@ class HalfLifeSpec(ScheduleSpec):
 print(HalfLifeSpec(initial_learning_rate="0.1", half_life=100).value(200))  # 0.025
 ```
 
-| type | a field of this type takes |
+| type | a field of this type accepts |
 |---|---|
 | `Rate`, `RateOrZero` | a learning rate per step, > 0 or >= 0; `scale_learning_rate` multiplies it |
 | `LearningRate` | a rate > 0, or any schedule |
@@ -34,10 +34,10 @@ print(HalfLifeSpec(initial_learning_rate="0.1", half_life=100).value(200))  # 0.
 | `Flag` | true or false |
 | `Listed[...]`, `Ordered[...]` | a list, kept as a tuple; `Ordered` is not empty |
 
-For any other range write it: ``Annotated[float, Range("(0, 0.5]")]`` or ``Annotated[int, Range("[1, 100]")]``.
+For any other range, use ``Annotated[float, Range("(0, 0.5]")]`` or ``Annotated[int, Range("[1, 100]")]``.
 
-``conflicts`` yields a ``Conflict(field, rule)`` for each rule between fields that a spec breaks. ``value`` gets a
-duration's number of steps from ``in_steps``.
+``conflicts`` yields a ``Conflict(field, rule)`` for each broken rule between fields. In ``value``, use ``in_steps`` to
+convert a duration to steps.
 """
 
 from keras_optkit.specs.durations import in_steps

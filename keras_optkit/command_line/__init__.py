@@ -1,7 +1,7 @@
-"""The command line: a file for each command, and what they share in ``inputs``, ``options`` and ``output``.
+"""The command line, with one file per command, and shared code in ``inputs``, ``options`` and ``output``.
 
-No command imports TensorFlow. The exit status is 0 if all is well, 1 if there are mistakes in files (for ``diff``: a
-difference), and 2 for a wrong command, or a file that cannot be read or written.
+No command imports TensorFlow. The exit status is 0 if all is well, 1 if there are mistakes in files (or, for ``diff``,
+a difference), and 2 for an invalid command, or a file that cannot be read or written.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from keras_optkit.command_line.output import TROUBLE, say
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit status."""
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started this process
+        if getattr(sys, name) is None:  # closed by the process that started this one
             setattr(sys, name, io.StringIO())
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # where an output knows no more than ASCII
+        sys.stdout.reconfigure(errors="replace")  # for outputs that only support ASCII
     try:
         options = _parsed(arguments)
         status: int = options.run(options)
-    except OSError as error:  # of an output, since the commands report what is wrong with files
+    except OSError as error:  # from an output: the commands themselves report errors in files
         with contextlib.suppress(OSError):
             say(f"cannot write: {error.strerror}", sys.stderr)
         return TROUBLE
     except KeyboardInterrupt:
-        return 130  # what shells say of a process that ended so
+        return 130  # the exit status that shells use for Ctrl+C
     return status
 
 
 class _Version(argparse.Action):
-    """Prints the version, which is written in the package root; no module imports that when it is imported itself."""
+    """Prints the version, which is in the package root. No module imports the root at the top."""
 
     def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> None:
         root = importlib.import_module(__name__.partition(".")[0])
@@ -59,7 +59,7 @@ def _parser() -> Parser:
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = _parser()
-    # Overrides may stand before or after options, which argparse allows for one positional argument only.
+    # Overrides can come before or after options; argparse allows that only for a single positional argument.
     options, others = parser.parse_known_args(arguments)
     takes_overrides = hasattr(options, "overrides")
     if others and (any(text.startswith("-") for text in others) or not takes_overrides):
@@ -70,12 +70,12 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         except argparse.ArgumentTypeError as error:
             parser.error(str(error))
     if STDIN in getattr(options, "files", ()) and options.input_format is None:
-        parser.error("- needs --input-format, since standard input has no suffix")
+        parser.error("- needs --input-format, because standard input has no suffix")
     return options
 
 
 def _hint(argument: str, options: argparse.Namespace) -> str:
-    """What to write instead of an ``argument`` that is unknown."""
+    """The remedy for an unknown ``argument``."""
     option, equals, value = argument.partition("=")
     name = option.lstrip("-").replace("-", "_")
     if "_" in option and hasattr(options, name):

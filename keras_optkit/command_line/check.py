@@ -1,4 +1,4 @@
-"""``check``: what is wrong in files, and what does not fit the run."""
+"""``check``: reports mistakes in files, and specs that do not fit the run."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "check",
         help="check the specs in files",
         description="Checks the specs in files, and lists all mistakes in all of them.",
-        epilog="The exit status is 0 if all is well, 1 if there are mistakes (with --strict also if there are "
-        "warnings), and 2 for a wrong command, or a file that cannot be read.",
+        epilog="The exit status is 0 if all is well, 1 if there are mistakes (with --strict, also if there are "
+        "warnings), and 2 for an invalid command, or a file that cannot be read.",
     )
     parser.add_argument(
         "files",
         nargs="+",
         metavar="FILE",
-        help="a .json, .yaml, .yml or .toml file, or a saved .keras or .h5 model; a directory, of which all config "
-        "files that hold a spec are checked (with --key: that have the node), but no hidden ones; a glob, such as "
+        help="a .json, .yaml, .yml or .toml file, or a saved .keras or .h5 model; a directory, to check all config "
+        "files in it that have a spec (with --key: that have the node), except hidden ones; a glob, such as "
         "'configs/**/*.yaml'; or - for standard input",
     )
     add_input(parser)
     add_changes(parser)
     add_run(parser)
-    parser.add_argument("--strict", action="store_true", help="end with 1 also if a spec does not fit the run")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 also if a spec does not fit the run")
     parser.add_argument(
         "--output-format",
         choices=_WRITERS,
@@ -52,7 +52,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(options: argparse.Namespace) -> int:
-    """Checks the files, and returns how the command ends."""
+    """Check the files, and return the exit status."""
     write = _WRITERS[options.output_format]
     worst, all_findings = OK, list[Finding]()
     for each in inputs(options.files, options.key):
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _checked(each: Input, options: argparse.Namespace) -> tuple[list[Finding], int, ReadSpec | None]:
-    """What is found in a file, how the command ends for it, and the spec if it could be read."""
+    """The findings in a file, the exit status for it, and the spec if it could be read."""
     if each.is_skipped:
         return [], OK, None
     try:
@@ -89,12 +89,12 @@ def _checked(each: Input, options: argparse.Namespace) -> tuple[list[Finding], i
 
 
 def _about(each: Input, read: ReadSpec | None, options: argparse.Namespace, *, is_ok: bool) -> Iterator[str]:
-    """The line about a file beside what is found in it."""
+    """The line about a file, in addition to its findings."""
     file = one_line(_shown(each))
     if read and options.verbose:
         yield f"{file}: {one_line(on_one_line(read.spec))}"
     elif each.is_skipped and options.verbose:
-        yield f"{file}: skipped, holds no spec"
+        yield f"{file}: skipped, has no spec"
     elif read and is_ok and not options.quiet:
         yield f"{file}: {coloured('ok', 'green', sys.stdout)}"
 

@@ -1,4 +1,4 @@
-"""``diff``: what differs between two files, as the overrides that make the one the other."""
+"""``diff``: the differences between two files, as the overrides that turn one spec into the other."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Adds the command and its arguments."""
     parser = commands.add_parser(
         "diff",
-        help="what differs between two files, as overrides",
-        description="Prints the overrides that make the spec in A the one in B, quoted for a shell.",
+        help="show the differences between two files as overrides",
+        description="Prints the overrides that turn the spec in the first file into that of the second, quoted for a "
+        "shell.",
         epilog="The exit status is 0 if the specs are equal, 1 if they differ, and 2 if one cannot be read.",
     )
     parser.add_argument("files", nargs=2, metavar="FILE", help="a file, a saved model, or - for standard input")
@@ -34,20 +35,20 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="append",
         default=[],
         metavar="PATH",
-        help="the node that holds the spec; once for both files, or once for each that is no saved model",
+        help="the node with the spec; once for both files, or once for each that is not a saved model",
     )
     add_format(parser)
     parser.set_defaults(run=run, set=[])
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the differences, and returns how the command ends."""
+    """Print the differences, and return the exit status."""
     if options.files == [STDIN, STDIN]:
-        say("diff reads - once, since the first takes all of standard input", sys.stderr)
+        say("diff can read - only once: the first - reads all of standard input", sys.stderr)
         return TROUBLE
     keys = _keys(options)
     if keys is None:
-        say("diff takes --key once, or once for each file that is no saved model", sys.stderr)
+        say("diff takes --key once, or once for each file that is not a saved model", sys.stderr)
         return TROUBLE
     specs, worst = [], OK
     for file, key in zip(options.files, keys, strict=True):
@@ -70,18 +71,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def overrides(a: OptimizerSpec | ScheduleSpec, b: OptimizerSpec | ScheduleSpec) -> dict[str, Any]:
-    """What ``a.override`` takes to give ``b``."""
+    """The overrides for which ``a.override`` returns ``b``."""
     return dict(_changes((), a, b, None))
 
 
 def _changes(path: tuple[str, ...], old: Any, new: Any, plain: Any) -> Iterator[tuple[str, Any]]:
-    """The changes that make ``old``, at ``path``, the value ``new``, which is ``plain`` as data."""
+    """The changes that turn ``old``, at ``path``, into ``new``, which is ``plain`` as data."""
     if isinstance(new, Value):
-        # With the fields that have their defaults, but not in what is written as a whole.
+        # With the fields that have their defaults, except inside values that are written as a whole.
         fields = new.model_dump(mode="json") | new.model_dump(mode="json", exclude_defaults=True)
         is_same = type(old) is type(new)
         if not is_same:
-            yield ".".join((*path, "type")), fields["type"]  # which drops the other fields
+            yield ".".join((*path, "type")), fields["type"]  # a new type drops the other fields
         for name, field in type(new).model_fields.items():
             default = _NOTHING if field.is_required() else field.default
             yield from _changes(
@@ -94,19 +95,19 @@ def _changes(path: tuple[str, ...], old: Any, new: Any, plain: Any) -> Iterator[
         yield ".".join(path), plain
 
 
-#: What a field without a default has before it is set.
+#: The value of a field without a default before it is set.
 _NOTHING = object()
 
 
 def _written(value: Any) -> str:
-    """``value`` as an override takes it: without quotes where it is read back as the same text."""
+    """``value`` as in an override, without quotes if it is read back as the same string."""
     if isinstance(value, str) and value.isprintable() and read_value(value) == value:
         return value
     return json.dumps(value)
 
 
 def _keys(options: argparse.Namespace) -> list[str | None] | None:
-    """The key of each file, if there are as many as there must be. A saved model has none."""
+    """The key of each file; None if there are too few or too many keys. A saved model has no key."""
     has_key = [Path(file).suffix.lower() not in SAVED_MODELS for file in options.files]
     if len(options.key) not in (0, 1, sum(has_key)):
         return None

@@ -1,4 +1,4 @@
-"""Which files in a directory hold a spec."""
+"""Finds the files in a directory that contain a spec."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Entry(NamedTuple):
 
 
 def config_files(directory: str) -> Iterator[Entry]:
-    """The .json, .yaml, .yml and .toml files in ``directory`` by name, and then those of each directory in it.
+    """The .json, .yaml, .yml and .toml files in ``directory``, sorted by name, then those of each directory in it.
 
-    Hidden ones are left out, and links to directories are not followed: they may lead back, or to the whole disk.
+    Hidden files are left out. Links to directories are not followed, because they may form loops, or lead anywhere.
     """
     waiting = [directory]
     while waiting:
@@ -49,18 +49,18 @@ def config_files(directory: str) -> Iterator[Entry]:
 def _is_directory(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # of a link to itself, which is said when it is opened
+    except OSError:  # a link to itself; opening it reports the error
         return False
 
 
 def is_worth_checking(path: str, key: str | None) -> bool:
-    """Whether the file at ``path`` holds a spec, right or wrong, or cannot be read, which is to be said too."""
+    """Whether the file at ``path`` is meant to contain a spec, valid or invalid, or cannot be read."""
     found = format_of(Path(path).suffix)
     if found is None:
         return False
     try:
         if Path(path).stat().st_size > MOST_BYTES:
-            return False  # it is data, since no config is as large
+            return False  # too large for a config, so it must be data
         with opened(path) as file:
             content = file.read(MOST_BYTES)
     except OSError:
@@ -68,6 +68,6 @@ def is_worth_checking(path: str, key: str | None) -> bool:
     try:
         return holds_spec(found.read(BytesIO(content)).data, key)
     except (BadFileError, ModuleNotFoundError):
-        # Of a file that is not of its format, the text has to tell. UTF-16 has a NUL beside each letter.
+        # If the file cannot be parsed, its text decides. In UTF-16, there is a NUL next to each letter.
         words = set(_TYPE.findall(content.replace(b"\0", b"")))
         return any(find(Spec, word.decode("ascii", "replace")) for word in words)

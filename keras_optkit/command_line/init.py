@@ -1,4 +1,4 @@
-"""``init``: a commented file to start from, with all fields of an optimizer and of a schedule."""
+"""``init``: writes a commented file to start from, with all fields of an optimizer and of a schedule."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from keras_optkit.specs.value import Value
 
 _WIDTH = 100
 _HEAD = """\
-# Every field, with its default where it has one: change what you need, and delete what you do not.
+# Every field, with its default if it has one. Change what you need, and delete the rest.
 # A step is a batch. A duration is a number of steps (1000), of epochs (20 epochs), or a percentage of the run (5%).
 
 """
@@ -46,20 +46,20 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--schedule",
         type=_schedule,
         metavar="SCHEDULE",
-        help="such as cosine; with warmup- in front of it, as in warmup-cosine, it has a warm-up",
+        help="such as cosine; add warmup- in front for a warm-up, as in warmup-cosine",
     )
     parser.add_argument("-o", "--output", type=_yaml_file, metavar="FILE", help="a new .yaml or .yml file")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Writes the file, and returns how the command ends."""
+    """Write the file, and return the exit status."""
     text = commented(starting_spec(options.optimizer, options.schedule))
     if options.output is None:
         say(text.rstrip(), sys.stdout)
         return OK
     try:
-        with Path(options.output).open("x", encoding="utf-8") as file:  # what is there is somebody's work
+        with Path(options.output).open("x", encoding="utf-8") as file:  # never overwrite a file
             file.write(text)
     except OSError as error:
         return report(options.output, error)
@@ -75,7 +75,7 @@ class Schedule(NamedTuple):
 
 
 def starting_spec(optimizer: str, schedule: Schedule | None) -> OptimizerSpec:
-    """The ``optimizer`` with its defaults and, if there is a ``schedule``, with that for its default rate."""
+    """The ``optimizer`` with its defaults; a ``schedule`` starts from, or peaks at, the default rate."""
     plain = OptimizerSpec.model_validate({"type": optimizer})
     if schedule is None:
         return plain
@@ -86,13 +86,13 @@ def starting_spec(optimizer: str, schedule: Schedule | None) -> OptimizerSpec:
         learning_rate = {"type": "Warmup", "warmup_steps": _WARMUP, "schedule": learning_rate}
     try:
         return plain.override({"learning_rate": learning_rate})
-    except ValidationError:  # of Ftrl, whose rate must not be 0, where most schedules begin or end
+    except ValidationError:  # Ftrl's rate must not be 0, where most schedules begin or end
         limited = {"type": "Clamp", "schedule": learning_rate, "minimum": rate / 100}
         return plain.override({"learning_rate": limited})
 
 
 def _required(rate: float, whole: str) -> dict[str, dict[str, Any]]:
-    """The fields that must be given, by type: for rates up to ``rate``, over the ``whole`` that is left of the run."""
+    """The required fields by type, for rates up to ``rate``, over the ``whole`` of the run or what is left of it."""
     start = {"initial_learning_rate": rate}
     cosine = {"type": "CosineDecay", **start, "decay_steps": whole}
     return {
@@ -130,7 +130,7 @@ def _lines(spec: Value, definitions: dict[str, Any]) -> Iterator[str]:
     definition = definitions[type(spec).__name__]
     for name in type(spec).model_fields:
         text = definition if name == "type" else definition["properties"][name]
-        # Of the whole text on a type, the first sentence; it is in reach of an editor too.
+        # Only the first paragraph about a type; editors show the rest.
         comment = text.get("description", "").partition("\n\n")[0] if name == "type" else text.get("description", "")
         yield from (f"# {line}" for line in wrap(comment, _WIDTH))
         value = getattr(spec, name)
@@ -162,7 +162,7 @@ def _optimizer(name: str) -> str:
 
 
 def _schedule(name: str) -> Schedule:
-    """The schedule called ``name``, in which the word decay may be left out, and with ``warmup-`` a warm-up added."""
+    """The schedule called ``name``, with or without the word decay; a prefix ``warmup-`` adds a warm-up."""
     types = {canonical(each): each for each in registered(ScheduleSpec)}
     types = {word.replace("decay", ""): each for word, each in types.items()} | types
     if found := types.get(canonical(name)):
@@ -173,7 +173,7 @@ def _schedule(name: str) -> Schedule:
 
 
 def _validated(kind: type[OptimizerSpec] | type[ScheduleSpec], name: str) -> str:
-    """The type that ``name`` is one spelling of; of a wrong one, the error says which there are."""
+    """The type that ``name`` spells; the error for an unknown name lists all types."""
     try:
         return kind.model_validate({"type": name}).type
     except ValidationError as error:
@@ -182,5 +182,5 @@ def _validated(kind: type[OptimizerSpec] | type[ScheduleSpec], name: str) -> str
 
 def _yaml_file(name: str) -> str:
     if Path(name).suffix.lower() not in (".yaml", ".yml"):
-        raise argparse.ArgumentTypeError(f"must end in .yaml or .yml, which have comments, received {in_short(name)}")
+        raise argparse.ArgumentTypeError(f"must end in .yaml or .yml, received {in_short(name)}")
     return name

@@ -1,4 +1,4 @@
-"""Which files a command is to read, and the spec in each: a file, a directory, a glob, or ``-`` for standard input."""
+"""The files that a command reads: a file, a directory, a glob, or ``-`` for standard input; and the spec in each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from keras_optkit.files import ReadSpec, read_spec, read_stream
 _GLOB = re.compile(r"[*?]|\[.+\]", re.DOTALL)
 
 STDIN = "-"
-#: What standard input is called in a message.
+#: The name of standard input in messages.
 STDIN_NAME = "<stdin>"
 
 
@@ -26,29 +26,29 @@ class Input(NamedTuple):
 
     name: str
     is_skipped: bool = False
-    """Whether it was found in a directory and holds no spec."""
+    """Whether it was found in a directory and has no spec."""
     problem: OSError | None = None
-    """Why there is nothing to read."""
+    """The reason that it cannot be read."""
 
 
 def inputs(names: Iterable[str], key: str | None) -> Iterator[Input]:
-    """The files that ``names`` stand for, each once. One that was not named itself is skipped if it holds no spec."""
+    """The files for ``names``, each once. A file that was found in a directory is skipped if it has no spec."""
     seen: set[str] = set()
     for name in names:
         for found in _found(name, key):
             place = _absolute(found.name)
             if place not in seen:
                 yield found
-            if not found.is_skipped:  # it may still be named itself
+            if not found.is_skipped:  # it may still be named explicitly
                 seen.add(place)
 
 
 def read_input(name: str, options: argparse.Namespace, key: str | None) -> ReadSpec:
-    """The spec in the file called ``name``, with the changes that the command line makes."""
+    """The spec in the file called ``name``, with the overrides from the command line."""
     suffix = f".{options.input_format}" if options.input_format else None
     if name != STDIN:
         read = read_spec(name, key=key, suffix=suffix)
-    elif sys.stdin is None:  # closed by whoever started this process
+    elif sys.stdin is None:  # closed by the process that started this one
         raise OSError(errno.EBADF, "is closed", STDIN_NAME)
     else:
         read = read_stream(sys.stdin.buffer, STDIN_NAME, suffix or "", key=key)
@@ -75,8 +75,8 @@ def _found(name: str, key: str | None) -> Iterator[Input]:
 
 def _is_directory(name: str) -> bool:
     try:
-        return bool(name) and Path(name).is_dir()  # without a name, it would be the current one
-    except OSError:  # such as of a name that is too long, which is said when it is opened
+        return bool(name) and Path(name).is_dir()  # an empty name would be the current directory
+    except OSError:  # such as a name that is too long; opening it reports the error
         return False
 
 
@@ -88,17 +88,17 @@ def _in_directory(directory: str, key: str | None) -> Iterator[Input]:
         yield Input(path, is_skipped, problem)
     if not found:
         where = f" at {key}" if key is not None else ""
-        yield Input(directory, problem=FileNotFoundError(errno.ENOENT, f"no file in it holds a spec{where}", directory))
+        yield Input(directory, problem=FileNotFoundError(errno.ENOENT, f"no file in it has a spec{where}", directory))
 
 
 def _matching(pattern: str) -> list[str]:
-    """What ``pattern`` matches; something hidden only if the pattern has a name that begins with a dot too."""
+    """The files that ``pattern`` matches, including hidden ones only if the pattern has a name with a leading dot."""
     path = Path(pattern)
     try:
-        # The one of `glob` follows links to directories, and never ends where two of them make loops.
+        # The module `glob` follows links to directories, and never ends if two of them form loops.
         found = map(str, Path(path.anchor).glob(str(path.relative_to(path.anchor))))
         return sorted(match for match in found if _has_hidden(path) or not _has_hidden(Path(match)))
-    except (OSError, ValueError, RecursionError, NotImplementedError):  # it is no pattern, or leads too deep
+    except (OSError, ValueError, RecursionError, NotImplementedError):  # not a pattern, or too deep
         return []
 
 
@@ -109,5 +109,5 @@ def _has_hidden(path: Path) -> bool:
 def _absolute(name: str) -> str:
     try:
         return os.path.normpath(Path(name).absolute())
-    except OSError:  # of a current directory that is gone
+    except OSError:  # the current directory no longer exists
         return name

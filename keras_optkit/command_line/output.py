@@ -1,4 +1,4 @@
-"""What the commands print: whole lines at once, in colours only where somebody reads them, and how they end."""
+"""The output of the commands, in whole lines, with colours only in a terminal; and their exit statuses."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from pydantic import ValidationError
 from keras_optkit.formats.findings import Finding, SpecFileError, one_line
 from keras_optkit.specs.resolving import UnknownRunError
 
-#: How a command ends: all is well; there are mistakes, or a difference; a wrong command, or a file out of reach.
+#: Exit statuses: all is well; mistakes, or a difference; an invalid command, or a file that cannot be read.
 OK, MISTAKES, TROUBLE = 0, 1, 2
 
 _COLOURS = {"bold": 1, "red": 31, "green": 32, "yellow": 33}
 
 
 def say(text: str, stream: TextIO) -> None:
-    """Prints at once, so that errors and results keep their order where both go into one pipe or file."""
+    """Print without buffering, so that errors and results keep their order if both go into one pipe or file."""
     try:
         print(text, file=stream, flush=True)
     except OSError as error:
-        # What the stream still holds, and gets from now on, vanishes; Python would try again when it ends.
+        # Discard what is in the stream's buffer: otherwise Python would try to write it again on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        # Whoever reads a pipe may have seen enough, while the exit status is still to be found.
+        # The reader of a pipe may close it early, such as `head`. The command still has to compute its exit status.
         if not isinstance(error, BrokenPipeError):
             raise
 
 
 def coloured(text: str, colour: str, stream: TextIO) -> str:
-    """``text``, in a ``colour`` if ``stream`` is a terminal and the environment says nothing else.
+    """``text``, in a ``colour`` if ``stream`` is a terminal and the environment does not forbid it.
 
-    NO_COLOR (https://no-color.org) comes before FORCE_COLOR, as in Python itself.
+    NO_COLOR (https://no-color.org) takes precedence over FORCE_COLOR, as in Python itself.
     """
     wanted = not os.environ.get("NO_COLOR") and (
         os.environ.get("FORCE_COLOR") or (stream.isatty() and os.environ.get("TERM") != "dumb")
@@ -43,17 +43,17 @@ def coloured(text: str, colour: str, stream: TextIO) -> str:
 
 
 def report(file: str, error: Exception) -> int:
-    """Prints what is wrong with ``file`` as text, and returns how the command ends."""
+    """Print the mistakes in ``file`` as text, and return the exit status."""
     findings, status = found_in(file, error)
     as_text(findings)
     return status
 
 
 def found_in(file: str, error: Exception) -> tuple[list[Finding], int]:
-    """What ``error`` says about ``file``, and how a command ends that raised it."""
+    """The findings in ``error`` about ``file``, and the exit status for it."""
     if isinstance(error, SpecFileError):
         return error.findings, MISTAKES
-    if isinstance(error, ValidationError):  # of an override or of a run, which have no line
+    if isinstance(error, ValidationError):  # about an override or the run, which have no line
         mistakes = error.errors(include_url=False)
         return [Finding(file, None, ".".join(map(str, each["loc"])), each["msg"]) for each in mistakes], MISTAKES
     if isinstance(error, OSError):
@@ -66,7 +66,7 @@ def found_in(file: str, error: Exception) -> tuple[list[Finding], int]:
 
 
 def as_text(findings: Iterable[Finding]) -> None:
-    """One line for each on standard error: the file, the line, the path and the rule."""
+    """Print each finding on one line of standard error: the file, the line, the path and the rule."""
     for finding in findings:
         is_error = finding.severity == "error"
         parts = [
@@ -79,7 +79,7 @@ def as_text(findings: Iterable[Finding]) -> None:
 
 
 def as_annotations(findings: Iterable[Finding]) -> None:
-    """One line for each on standard output, which GitHub shows beside the line of the file."""
+    """Print each finding on one line of standard output. GitHub shows it next to the line of the file."""
     for finding in findings:
         properties = {"file": finding.file, **({"line": str(finding.line)} if finding.line else {})}
         written = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
@@ -88,12 +88,12 @@ def as_annotations(findings: Iterable[Finding]) -> None:
 
 
 def as_json(findings: Iterable[Finding]) -> None:
-    """All in one JSON array on standard output."""
+    """Print all findings as one JSON array on standard output."""
     say(json.dumps([finding._asdict() for finding in findings], indent=2), sys.stdout)
 
 
 def _escaped(text: str, marks: str = "") -> str:
-    """``text`` with the escapes that GitHub's runner reads back, for its own marks and for ``marks``."""
+    """``text`` with escapes that GitHub's runner understands, for its special characters and for ``marks``."""
     for mark in ("%", "\r", "\n", *marks):
         text = text.replace(mark, f"%{ord(mark):02X}")
     return text

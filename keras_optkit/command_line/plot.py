@@ -1,4 +1,4 @@
-"""``plot``: the learning rate over the run, as a picture."""
+"""``plot``: draws the learning rate over the run into a picture."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         required=True,
         type=picture,
         metavar="PICTURE",
-        help="where to; its suffix, such as .png, tells the format",
+        help="the file to write; its suffix, such as .png, selects the format",
     )
     add_file(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draws the picture, and returns how the command ends."""
+    """Draw the picture, and return the exit status."""
     (file,) = options.files
     try:
         spec = read_input(file, options, options.key).spec

@@ -1,4 +1,4 @@
-"""``schema``: the JSON Schema of a config file."""
+"""``schema``: prints the JSON Schema of a config file."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the schema."""
+    """Print the schema, and return the exit status."""
     say(json.dumps(json_schema(), indent=2), sys.stdout)
     return OK

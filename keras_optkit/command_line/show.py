@@ -1,4 +1,4 @@
-"""``show``: what a spec will build, and its learning rate over the run."""
+"""``show``: describes what a spec will build, and its learning rate over the run."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from keras_optkit.preview import describe, learning_rates
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the command and its arguments."""
-    parser = commands.add_parser("show", help="what a spec will build, and its learning rate over the run")
+    parser = commands.add_parser("show", help="show what a spec will build, and its learning rate over the run")
     add_file(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Describes the spec, and returns how the command ends."""
+    """Describe the spec, and return the exit status."""
     (file,) = options.files
     run = {"steps_per_epoch": options.steps_per_epoch, "epochs": options.epochs}
     try:
         spec = read_input(file, options, options.key).spec
         text = describe(spec, **run)
         if options.steps_per_epoch and options.epochs:
-            # A terminal has about a hundred columns: more points would only cost time.
+            # A terminal has about a hundred columns, so more than 500 points would only take time.
             length = options.steps_per_epoch * options.epochs
             steps = list(range(0, length, max(1, length // 500)))
             text += "\n" + _curve(steps, learning_rates(spec, steps, **run).tolist())
@@ -42,7 +42,7 @@ def _curve(steps: list[int], rates: list[float]) -> str:
     try:
         import plotext
     except ModuleNotFoundError:
-        return "(a curve is drawn here with plotext: pip install 'keras_optkit[cli]')"
+        return "(install plotext to see the curve here: pip install 'keras_optkit[cli]')"
     if not all(map(math.isfinite, rates)):
         return "(no curve: the rate overflows)"
     plotext.clear_figure()

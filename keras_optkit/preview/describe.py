@@ -1,4 +1,4 @@
-"""``describe``: what will be built, and the rate at the steps that matter, as text."""
+"""``describe``: a text about what will be built, and the rate at the steps that matter."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def describe(
 ) -> str:
     """Return a short text: what will be built, and the learning rate at the steps that matter.
 
-    These steps are the first, the ends of warm-ups, boundaries and the like, and the last of the run or, where the
-    length of the run is not known, of the schedule. Under them is a warning for whatever does not fit the run. With a
-    ``model``, a table shows what each variable gets: its multiple of the rate, and its weight decay.
+    These steps are the first, the ends of warm-ups, boundaries and the like, and the last of the run. If the length of
+    the run is not known, the last step is that of the schedule. Warnings about what does not fit the run follow. With a
+    ``model``, a table shows the multiplier of the rate and the weight decay of each variable.
 
     Args:
         spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.
-        model: a Keras model that has its weights; for an optimizer spec.
+        model: a Keras model with its weights, for an optimizer spec.
         steps_per_epoch: the number of batches in an epoch; needed if a duration is in epochs or percent.
         epochs: the number of epochs of the run; needed if a duration is in percent.
 
@@ -101,7 +101,7 @@ def _aligned(columns: list[list[str]], texts: list[str]) -> list[str]:
 
 
 def _treatments(spec: OptimizerSpec, model: keras.Model) -> list[str]:
-    """Which variable of ``model`` is trained with what share of the rate and which weight decay."""
+    """A table of the multiplier of the rate and the weight decay of each variable of ``model``."""
     from keras_optkit.runtime.factory import build_optimizer
     from keras_optkit.runtime.places import check_is_model
     from keras_optkit.runtime.plan import plan_of
@@ -127,7 +127,7 @@ def _treatments(spec: OptimizerSpec, model: keras.Model) -> list[str]:
 
 
 def _landmarks(schedule: ScheduleSpec, run: RunLength) -> list[tuple[int, str]]:
-    """The steps that matter, in order, each with all that happens there."""
+    """The steps that matter, in order, each with a label."""
     texts: dict[int, list[str]] = {0: ["start"]}
     for step, text in schedule.landmarks():
         late = run.steps is not None and step > run.steps

@@ -1,4 +1,4 @@
-"""What a notebook shows of a spec: the fields that differ from their defaults, and the curve as a small SVG."""
+"""What a notebook shows for a spec: the fields that differ from their defaults, and the curve as a small SVG."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from keras_optkit.specs.schedules import ScheduleSpec
 
 
 def as_html(spec: Spec) -> str:
-    """``spec`` as HTML that suits light and dark pages: all of it has the colour of the text around it."""
+    """``spec`` as HTML for light and dark pages: everything has the colour of the surrounding text."""
     import html  # 2 ms, which only a notebook needs
 
     rows = list(_rows(spec, 0))
@@ -36,7 +36,7 @@ def as_html(spec: Spec) -> str:
 
 
 _CELL = "text-align:left;vertical-align:top;border:none;padding:0 1em 0 0"
-# A notebook is for reading; what is longer is printed.
+# A longer table would be hard to read; use print for those.
 _MOST_ROWS, _MOST_ENTRIES, _DEEPEST = 30, 6, 8
 
 
@@ -63,13 +63,13 @@ def _rows(spec: BaseModel, depth: int) -> Iterator[_Row]:
 
 
 def _picture(schedule: ScheduleSpec) -> str:
-    """The curve of ``schedule``, or why there is none."""
+    """The curve of ``schedule``, or the reason that there is none."""
     try:
         curve = _curve(schedule)
         if isinstance(curve, _Curve) and np.isfinite(curve.rates).all():
             return _svg(curve)
         reason = "the rate overflows" if isinstance(curve, _Curve) else curve
-    except Exception as error:  # of a formula of somebody's own
+    except Exception as error:  # from a user's own formula
         reason = why(error)
     import html
 
@@ -78,17 +78,17 @@ def _picture(schedule: ScheduleSpec) -> str:
 
 class _Curve(NamedTuple):
     places: Any
-    """Where on the horizontal axis, from 0 to 1, each rate is."""
+    """The position of each rate on the horizontal axis, from 0 to 1."""
     rates: Any
     end: str
-    """What stands at the end of that axis."""
+    """The label at the end of that axis."""
 
 
 def _curve(schedule: ScheduleSpec) -> _Curve | str:
     if is_resolved(schedule):
         steps = steps_to_draw(schedule, RunLength.of(None, None), _MOST_POINTS)
         return _Curve(steps / steps[-1], rates_at(schedule, steps), f"step {steps[-1] + 1:,}")
-    # A curve that is the same for two runs has only one unit, in which it can be drawn for every run.
+    # If the curve is the same for two runs, all durations have one unit, in which it can be drawn for every run.
     for runs in (((4_000, None), (1_000, None)), ((4_000, 1), (250, 4))):
         try:
             (steps, unit), (others, other_unit) = (_whole(schedule, RunLength.of(*run)) for run in runs)
@@ -100,15 +100,15 @@ def _curve(schedule: ScheduleSpec) -> _Curve | str:
         differ = ~np.isclose(rates, again, rtol=0.01, atol=0.01 * np.max(rates))
         if unit == other_unit and np.mean(differ) < _ROUNDED:
             return _Curve(places, rates, unit)
-    return "it depends on the run: resolve(steps_per_epoch=..., epochs=...) shows it"
+    return "it depends on the run; call resolve(steps_per_epoch=..., epochs=...) to see it"
 
 
-# So many places may differ by rounding, as those beside a jump do.
+# The share of points that may differ by rounding, such as those next to a jump.
 _ROUNDED = 0.03
 
 
 def _whole(schedule: ScheduleSpec, run: RunLength) -> tuple[Any, str]:
-    """The steps of the whole ``run``, or of the epochs up to a bit beyond the last bend; and what is at their end."""
+    """The steps of the whole ``run``, or up to a bit beyond the last bend, and the label at their end."""
     resolved = resolve(schedule, run)
     steps = steps_to_draw(resolved, run, _MOST_POINTS)
     return steps, "end of the run" if run.steps else f"{(steps[-1] + 1) / (run.steps_per_epoch or 1):.3g} epochs"
@@ -119,14 +119,14 @@ _WIDTH, _HEIGHT = 320, 90
 
 
 def _svg(curve: _Curve) -> str:
-    """The curve in a box of 320 by 90, under its highest rate, from 0 on."""
+    """The curve in a box of 320 by 90, from 0 to its highest rate."""
     top, bottom = float(np.max(curve.rates)), min(0.0, float(np.min(curve.rates)))
     columns = np.round(curve.places * _WIDTH)
     rows = np.round(_HEIGHT * (1 - (curve.rates - bottom) / ((top - bottom) or 1)), 1)
     points: dict[float, list[float]] = {}
     for column, row in zip(columns.tolist(), rows.tolist(), strict=True):
         points.setdefault(column, []).append(row)
-    # Of all points in one column of the picture, those that are seen.
+    # Only the points of each column that can be seen.
     line = " ".join(
         f"{column:g},{row:g}"
         for column, all_rows in points.items()

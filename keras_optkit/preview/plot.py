@@ -1,4 +1,4 @@
-"""``plot_schedule``: the rates of a run as a picture."""
+"""``plot_schedule``: draws the rates of a run."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def plot_schedule(
     epochs: int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draws the learning rate over the run, or up to a bit beyond the schedule's last bend if its length is not known.
+    """Draw the learning rate over the run. If its length is not known, draw a bit beyond the schedule's last bend.
 
     Args:
         spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.
         steps_per_epoch: the number of batches in an epoch; adds an axis in epochs. Needed if a duration is in epochs
             or percent.
         epochs: the number of epochs of the run; needed if a duration is in percent.
-        ax: where to draw; a new figure if None.
+        ax: the axes to draw on; None creates a new figure.
 
     Returns:
-        The matplotlib ``Axes``; nothing is shown.
+        The matplotlib ``Axes``. The figure is not shown; call ``plt.show()`` for that.
 
     Raises:
         ModuleNotFoundError: matplotlib is not installed.
@@ -83,13 +83,13 @@ def _add_epoch_axis(ax: Axes, steps_per_epoch: int) -> None:
 
 
 def steps_to_draw(spec: Spec, run: RunLength, most: int = 4000) -> NDArray[np.int64]:
-    """The steps of the run, or if its length is not known a bit beyond the last bend; evenly, if there are more."""
+    """The steps of the run, or up to a bit beyond the last bend; at most about ``most`` of them."""
     schedule = schedule_of(spec)
     bends = [step for step, _ in schedule.landmarks()] if isinstance(schedule, ScheduleSpec) else []
     length = run.steps or math.ceil(1.25 * max(bends, default=0)) or 1000
     if length <= most:
         return np.arange(length)
-    # Evenly, and on both sides of each bend, so that a jump is drawn where it is.
+    # Evenly spaced, and also on both sides of each bend, so that a jump is drawn at the right place.
     even = np.linspace(0, length - 1, most).astype(np.int64)
     near = np.array([step + side for step in bends for side in (-1, 0, 1)], dtype=np.int64)
     return np.unique(np.concatenate([even, near[(near >= 0) & (near < length)]]))

@@ -1,4 +1,4 @@
-"""``learning_rates``: the rates of a run as numbers."""
+"""``learning_rates``: the rates of a run as an array."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def learning_rates(
     steps_per_epoch: int | None = None,
     epochs: int | None = None,
 ) -> NDArray[np.float64]:
-    """The learning rate at each step of the run, or at the ``steps`` that you pass.
+    """Return the learning rate at each step of the run, or at the ``steps`` that you pass.
 
     Args:
         spec: an optimizer or schedule spec, a mapping with a ``type``, or the name of a type.
@@ -39,7 +39,7 @@ def learning_rates(
         epochs: the number of epochs of the run; needed for the whole run, and if a duration is in percent.
 
     Returns:
-        A float64 array of the shape of ``steps``, or with one entry for each step of the run.
+        A float64 array with the shape of ``steps``, or with one entry for each step of the run.
 
     Raises:
         pydantic.ValidationError: ``spec`` is invalid, or becomes invalid once its durations are converted to steps.
@@ -66,7 +66,7 @@ def schedule_of(spec: Spec) -> Spec | float:
     return spec.learning_rate if isinstance(spec, OptimizerSpec) else spec
 
 
-# A list of more would not fit into the memory of most machines.
+# A longer list would not fit into the memory of most machines.
 _LONGEST_LIST = 10**9
 
 
@@ -75,12 +75,12 @@ def _steps(steps: int | ArrayLike | None, run: RunLength) -> range | NDArray[np.
         if run.steps is None:
             raise ValueError("the length of the run is not known: pass steps, or steps_per_epoch and epochs")
         if run.steps > _LONGEST_LIST:
-            raise ValueError(f"a run of {run.steps} steps is too long to list: pass the steps that are of interest")
+            raise ValueError(f"a run of {run.steps} steps is too long to list: pass the steps that you need")
         return range(run.steps)
     try:
         is_short = not isinstance(steps, Sequence) or len(steps) <= _LONGEST_LIST
         array = np.asarray(steps if is_short else _LONGEST_LIST + 1)
-    except Exception:  # rows of different lengths, or methods of somebody's own
+    except Exception:  # rows of different lengths, or a user's own methods that raise
         array = np.asarray(None)
     if array.size == 0 and array.ndim:
         return array.astype(np.int64)
@@ -89,12 +89,12 @@ def _steps(steps: int | ArrayLike | None, run: RunLength) -> range | NDArray[np.
     if array.ndim:
         return array.astype(np.int64)
     if array > _LONGEST_LIST:
-        raise ValueError(f"{in_short(steps)} steps are too many to list: pass the steps that are of interest")
+        raise ValueError(f"{in_short(steps)} steps are too many to list: pass the steps that you need")
     return range(operator.index(array[()]))
 
 
 def rates_at(spec: Spec, steps: range | NDArray[np.int64]) -> NDArray[np.float64]:
-    """The rates of a resolved ``spec``, in an array of the shape of ``steps``."""
+    """The rates of a resolved ``spec``, in an array with the shape of ``steps``."""
     schedule = schedule_of(spec)
     rates = np.empty(len(steps) if isinstance(steps, range) else steps.shape)
     if not isinstance(schedule, ScheduleSpec):
@@ -102,7 +102,7 @@ def rates_at(spec: Spec, steps: range | NDArray[np.int64]) -> NDArray[np.float64
         return rates
     flat_steps = steps if isinstance(steps, range) else steps.reshape(-1)
     flat_rates = rates.reshape(-1)
-    with np.errstate(over="ignore", under="ignore"):  # a rate may grow to infinity, or fall to 0, as it does in Keras
+    with np.errstate(over="ignore", under="ignore"):  # a rate may overflow or become 0, as in Keras
         for start in range(0, rates.size, _CHUNK):
             part = flat_steps[start : start + _CHUNK]
             if isinstance(part, range):
@@ -112,5 +112,5 @@ def rates_at(spec: Spec, steps: range | NDArray[np.int64]) -> NDArray[np.float64
     return rates
 
 
-# What a formula computes on the way then stays in the processor's cache: 13 ms for a million rates instead of 20.
+# In chunks, intermediate results stay in the processor's cache: a million rates take 13 ms instead of 20.
 _CHUNK = 2**14

@@ -100,14 +100,14 @@ def test_each_file_may_have_a_key_of_its_own(run, stdin):
         (["sgd.yaml", "none.yaml"], "none.yaml: No such file or directory"),
         (["bad.yaml", "sgd.yaml"], "bad.yaml:2: momentun: unknown field; did you mean 'momentum'?"),
         (["sgd.yaml", "schedule.yaml"], "sgd.yaml is of type SGD, schedule.yaml of type Constant: not comparable"),
-        (["-", "-", "--input-format", "json"], "diff reads - once, since the first takes all of standard input"),
+        (["-", "-", "--input-format", "json"], "diff can read - only once: the first - reads all of standard input"),
         (
             ["sgd.yaml", str(MODELS / "keras_3_15_adamw.keras"), "--key", "a", "--key", "b"],
-            "diff takes --key once, or once for each file that is no saved model",
+            "diff takes --key once, or once for each file that is not a saved model",
         ),
         (
             ["sgd.yaml", "sgd.yaml", "--key", "a", "--key", "b", "--key", "c"],
-            "diff takes --key once, or once for each file that is no saved model",
+            "diff takes --key once, or once for each file that is not a saved model",
         ),
     ],
     ids=lambda value: str(value)[:30],

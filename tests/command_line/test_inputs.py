@@ -52,7 +52,7 @@ def test_files_in_a_directory_that_hold_no_spec_are_skipped(run, tree):
     assert run("check", "in") == (0, ["in/spec.yaml: ok"], [])
     skipped = sorted(name for name in NO_SPECS if name.endswith((".json", ".yaml", ".yml")) and name[0] != ".")
     done = run("check", "in", "--verbose")
-    assert done.out == [f"in/{name}: skipped, holds no spec" for name in skipped] + ["in/spec.yaml: SGDSpec()"]
+    assert done.out == [f"in/{name}: skipped, has no spec" for name in skipped] + ["in/spec.yaml: SGDSpec()"]
 
 
 WRONG_SPECS = {
@@ -83,12 +83,12 @@ def test_with_a_key_the_files_that_have_the_node_are_checked(run, tree):
     done = run("check", "in", "--key", "train.optimizer")
     assert (done.status, done.out) == (1, ["in/a.yaml: ok"])
     assert [line.partition(":")[0] for line in done.err] == ["in/c.json"]
-    assert run("check", "in", "--key", "trian") == (2, [], ["in: no file in it holds a spec at trian"])
+    assert run("check", "in", "--key", "trian") == (2, [], ["in: no file in it has a spec at trian"])
 
 
 def test_a_directory_without_a_spec_ends_with_2(run, tree):
     tree({"package.json": '{"type": "module"}'})
-    assert run("check", "in") == (2, [], ["in: no file in it holds a spec"])
+    assert run("check", "in") == (2, [], ["in: no file in it has a spec"])
 
 
 def test_a_file_that_is_named_is_checked_whatever_it_holds_also_beside_its_directory(run, tree):

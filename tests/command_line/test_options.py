@@ -165,7 +165,7 @@ def test_the_version_is_that_of_the_package(run):
         (["show", "sgd.yaml", "--learning_rate=0.5"], "; an override has no dashes: learning_rate=0.5"),
         (["schema", "--x=1"], "--x=1"),
         (["check", "sgd.yaml", "--colour"], "--colour"),
-        (["check", "-"], "- needs --input-format, since standard input has no suffix"),
+        (["check", "-"], "- needs --input-format, because standard input has no suffix"),
     ],
 )
 def test_an_argument_that_is_unknown_gets_the_one_that_is_meant(run, arguments, hint):

@@ -38,7 +38,7 @@ def test_show_without_plotext_says_how_to_get_a_curve(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "plotext", None)
     done = run("show", "sgd.yaml", "--steps-per-epoch", "10", "--epochs", "4")
     assert (done.status, done.err) == (0, [])
-    assert done.out[-1] == "(a curve is drawn here with plotext: pip install 'keras_optkit[cli]')"
+    assert done.out[-1] == "(install plotext to see the curve here: pip install 'keras_optkit[cli]')"
 
 
 @pytest.mark.parametrize(("steps_per_epoch", "epochs"), [("1", "1"), ("1", "2"), ("100000000", "1000000")])

@@ -108,7 +108,8 @@ def test_durations_of_one_unit_are_drawn_for_every_run(spec, end):
 @pytest.mark.parametrize("warmup", [500, "5 epochs"])
 def test_durations_of_two_units_are_drawn_once_the_run_is_known(warmup):
     spec = WarmupSpec(schedule=COSINE, warmup_steps=warmup)
-    assert texts(spec)[-1] == "(no curve: it depends on the run: resolve(steps_per_epoch=..., epochs=...) shows it)"
+    reason = "it depends on the run; call resolve(steps_per_epoch=..., epochs=...) to see it"
+    assert texts(spec)[-1] == f"(no curve: {reason})"
     resolved = spec.resolve(steps_per_epoch=100, epochs=30)
     top = min(curve(resolved), key=lambda point: point[1])
     assert top[0] == pytest.approx(320 * 500 / (1.25 * 3200), abs=1)
