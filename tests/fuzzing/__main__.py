@@ -30,8 +30,10 @@ from keras_optkit import parse_spec
 
 #: A part of the work, so that a report comes often.
 PART = 10_000
-#: More memory than this is a finding. What is imported takes a fourth of it.
+#: Bytes of a process. What is imported takes a fourth of it.
 MOST_MEMORY = 2 << 30
+#: Kilobytes that one case may take more than all before it. A model's JSON of 15 MB takes a third of it.
+MOST_GROWTH = 200_000
 
 
 class Report(NamedTuple):
@@ -87,6 +89,11 @@ def limit_process() -> None:
     warnings.simplefilter("error")
 
 
+def most_memory() -> int:
+    """The most memory that this process has had so far, in kilobytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def fuzz(seed: int, **counts: int) -> Report:
     """Try so many cases of each kind."""
     random, accepted, slowest = Random(seed), 0, 0.0
@@ -94,14 +101,15 @@ def fuzz(seed: int, **counts: int) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         for kind, count in counts.items():
             for i in range(count):
-                before = time.process_time()
+                before, memory = time.process_time(), most_memory()
                 try:
                     accepted += KINDS[kind](Random(random.getrandbits(64)), Path(folder))
+                    assert most_memory() - memory < MOST_GROWTH, f"took {most_memory() - memory} kB"
                 except Exception as error:
                     shown = "".join(traceback.format_exception(error)[-8:])
                     findings.append(f"seed {seed}, {kind} {i}: {shown}"[:4000])
                 slowest = max(slowest, time.process_time() - before)
-    return Report(accepted, findings, slowest, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return Report(accepted, findings, slowest, most_memory())
 
 
 def main() -> int:

@@ -72,7 +72,9 @@ def show(random: Random, keys: dict[str, str | None]) -> Line:
 
 def plot(random: Random, keys: dict[str, str | None]) -> Line:
     """Draw a line that plots a file."""
-    drawn = Line("plot", output=random.choice(["lr.png", "lr.svg", "in/lr.pdf", "none/lr.png", "lr.docx", "ü.png"]))
+    drawn = Line(
+        "plot", output=random.choice(["lr.png", "lr.svg", "in/lr.pdf", "none/lr.png", "lr.docx", "ü\x1b[31m.png"])
+    )
     options = reading(random, drawn, keys, 1) + changing(random, drawn) + lasting(random, drawn)
     options.append(option(random, random.choice(["-o", "--output"]), drawn.output))
     return with_arguments(random, drawn, options)

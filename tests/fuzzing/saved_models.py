@@ -19,8 +19,8 @@ from keras_optkit.specs.base import Spec
 
 #: To read HDF5 starts a process, which takes a second.
 HDF5_SHARE = 1 / 200
-#: More bytes than anybody may unpack or parse at once.
-MANY = 20_000_000
+#: Bytes of JSON. The reader takes somewhat more, but must not parse all that so many may hold.
+MANY = 15_000_000
 
 Members = list[tuple[str, bytes]]
 
@@ -116,7 +116,7 @@ def hdf5(random: Random, config: bytes, *, is_right: bool) -> bytes:
     text = config.replace(b"\x00", b"")  # h5py writes no others
     values: list[Any] = [text, np.bytes_(text) if 0 < len(text) < 60_000 else text]  # HDF5 takes 64 kB of fixed length
     if not is_right and random.random() < 0.1:
-        values = [3.0, np.array([b"{}"] * 3), h5py.Empty("S10"), b"", " " * MANY]
+        values = [3.0, np.array([b"{}"] * 3), h5py.Empty("S10"), b"", " " * MANY * 2]
     file = io.BytesIO()
     with h5py.File(file, "w") as root:
         root.attrs["training_config" if is_right or random.random() < 0.9 else "model_config"] = random.choice(values)
