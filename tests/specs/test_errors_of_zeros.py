@@ -68,24 +68,24 @@ RATE = ConstantSpec(learning_rate=0.1)
 )
 def test_an_error_about_a_zero_says_what_to_write_instead(cls, fields, zero, instead, refusal):
     for value in (0, "0", np.float32(0)):
-        assert refusal(cls, **fields, **{zero: value}) == ((zero,), f"must be > 0; {instead}, received {value!r}")
+        assert refusal(cls, **fields, **{zero: value}) == ((zero,), f"must be > 0, received {value!r}; {instead}")
     assert refusal(cls, **fields, **{zero: -1}).message == "must be > 0, received -1"
 
 
 @pytest.mark.parametrize("nothing", ["0%", "0 epochs", "0 steps", " 0.0 % ", "0_0"])
 def test_a_duration_of_nothing_is_a_zero_in_every_unit(nothing, refusal):
     message = refusal(WarmupSpec, schedule=RATE, warmup_steps=nothing).message
-    assert message == f"must be > 0; without a warm-up, use the schedule itself, received {nothing!r}"
+    assert message == f"must be > 0, received {nothing!r}; without a warm-up, use the schedule itself"
 
 
 def test_a_zero_in_a_list_is_answered_too(refusal):
     assert refusal(JoinSpec, schedules=[RATE, RATE], boundaries=[0]) == (
         ("boundaries", 0),
-        "must be > 0; leave out the schedule before it, received 0",
+        "must be > 0, received 0; leave out the schedule before it",
     )
     assert refusal(PiecewiseConstantDecaySpec, boundaries=["5%", "0%"], values=[1, 2, 3]) == (
         ("boundaries", 1),
-        "must be > 0; leave out the value before it, received '0%'",
+        "must be > 0, received '0%'; leave out the value before it",
     )
 
 
@@ -93,5 +93,5 @@ def test_a_zero_in_a_spec_inside_is_answered_once(refusal):
     schedule = {"type": "Join", "schedules": [{"type": "Constant", "learning_rate": 0}], "boundaries": []}
     assert refusal(AdamSpec, learning_rate={"type": "Staircase", "schedule": schedule}) == (
         ("learning_rate", "schedule", "schedules", 0, "learning_rate"),
-        "must be > 0; to freeze weights, set trainable=False, received 0",
+        "must be > 0, received 0; to freeze weights, set trainable=False",
     )
