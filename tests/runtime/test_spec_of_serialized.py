@@ -121,7 +121,7 @@ def test_tensors_and_arrays_are_read_as_they_are_and_as_keras_marks_them() -> No
 @pytest.mark.parametrize("form", [lambda optimizer: optimizer, keras.optimizers.serialize], ids=["object", "form"])
 def test_a_loss_scale_that_no_spec_holds_is_an_error(form: Any) -> None:
     optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(), initial_scale=1024.0)
-    with pytest.raises(ValidationError, match=re.escape("no spec holds the 'initial_scale' of a LossScaleOptimizer")):
+    with pytest.raises(ValidationError, match=re.escape("no spec has the 'initial_scale' of a LossScaleOptimizer")):
         spec_of(form(optimizer))
     assert spec_of(form(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()))) == SGDSpec()
 
