@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 _NOTE = (
@@ -12,7 +12,7 @@ _NOTE = (
 
 
 @contextmanager
-def computing() -> Iterator[None]:
+def computing() -> Generator[None, None, None]:
     """Add what a formula may use to an error in one. NumPy and TensorFlow name only what failed inside of them."""
     try:
         yield
