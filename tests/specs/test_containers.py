@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -31,10 +30,8 @@ AROUND = {
 
 @pytest.mark.parametrize("levels", [50, 200])
 @pytest.mark.parametrize("around", AROUND)
-def test_schedules_in_schedules_without_end_are_refused_at_once(around, levels, refusal):
-    start = time.perf_counter()
+def test_schedules_in_schedules_without_end_are_refused(around, levels, refusal):
     assert refusal(nested, AROUND[around], levels).message == ("is nested too deeply: the limit is 50 specs")
-    assert time.perf_counter() - start < 1
 
 
 @pytest.mark.parametrize("around", AROUND)
@@ -44,10 +41,9 @@ def test_fifty_specs_may_lie_in_each_other_the_optimizer_included(around, refusa
 
 
 def test_a_piece_that_is_shared_counts_at_each_of_its_places(refusal):
-    start = time.perf_counter()
-    assert refusal(nested, lambda inner: repeated(inner, 2), 24).message == "expands to more than 100,000 values"
+    # To look at all 2**48 pieces would take years.
+    assert refusal(nested, lambda inner: repeated(inner, 2), 48).message == "expands to more than 100,000 values"
     assert refusal(repeated, repeated(CONSTANT, 1_000), 1_000).message == "expands to more than 100,000 values"
-    assert time.perf_counter() - start < 1  # 0.05 s; to look at all 2**24 pieces would take 10
 
 
 def test_a_spec_holds_100_000_values(refusal):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import time
 from typing import Any
 
 import numpy as np
@@ -103,12 +102,11 @@ def test_the_landmarks_of_an_overlaid_schedule_are_its_own_from_the_end_of_the_w
 
 
 def test_overlaid_warm_ups_in_warm_ups_cost_no_more_than_they_are_many():
-    start = time.perf_counter()
+    # It would not end if each level doubled the work.
     spec: ScheduleSpec = ConstantSpec(learning_rate=0.1)
     for _ in range(49):
         spec = WarmupSpec(schedule=spec, warmup_steps="1 epoch", initial_learning_rate=0.1, overlay=True)
     assert learning_rates(spec, 50, steps_per_epoch=2).tolist() == [0.1] * 50
-    assert time.perf_counter() - start < 2
 
 
 # Schedules in schedules
@@ -122,7 +120,7 @@ def nested(levels: int) -> WarmupSpec:
 
 
 def test_warm_ups_in_warm_ups_cost_no_more_than_they_are_many():
-    start = time.perf_counter()
+    # Where each level doubled the work, 18 levels took 5 seconds; 49 would take 300 years.
     spec = nested(49)
     resolved = spec.resolve(steps_per_epoch=2, epochs=5)
     assert learning_rates(resolved, 500).tolist() == [0.1] * 500
@@ -132,7 +130,6 @@ def test_warm_ups_in_warm_ups_cost_no_more_than_they_are_many():
     assert len({resolved, copy.deepcopy(resolved)}) == 1
     assert repr(resolved).count("WarmupSpec") == 49
     assert scale_learning_rate(resolved, 2).value(0) == 0.2
-    assert time.perf_counter() - start < 2  # it takes 0.1 s; where each level doubles the work, 18 levels took 5 s
 
 
 def test_what_a_recipe_has_worked_out_is_no_part_of_it():
