@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import pytest
 from saved_files import ERRORS, SAVED, SGD, SPECS, is_one_clear_error
 
 from keras_optkit import SGDSpec, SpecFileError, load_spec
+from keras_optkit.formats.keras import print_attribute
 
 
 @pytest.mark.parametrize("name", [name for name in SPECS if h5py.is_hdf5(SAVED / name)])
@@ -114,6 +116,60 @@ HOSTILE = {
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_file_is_one_clear_error_within_bounds(what: str, tmp_path: Path) -> None:
     is_one_clear_error(tmp_path / "model.keras", *HOSTILE[what])
+
+
+def attribute_in(content: bytes, path: Path) -> None:
+    """What the other process does, done in this one."""
+    path.write_bytes(content)
+    kept = os.dup(0)
+    try:
+        with path.open("rb") as file:
+            os.dup2(file.fileno(), 0)
+        print_attribute()
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+
+
+@pytest.mark.parametrize("text", [training(SGD).decode(), training(SGD), np.bytes_(training(SGD)), b"\xff"])
+def test_the_process_prints_the_bytes_of_the_attribute(text: Any, tmp_path: Path, capsysbinary: Any) -> None:
+    attribute_in(with_attribute(text), tmp_path / "model.h5")
+    assert capsysbinary.readouterr() == (text.encode() if isinstance(text, str) else bytes(text), b"")
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_the_process_tells_a_mistake_by_its_exit_status(what: str, tmp_path: Path, capsysbinary: Any) -> None:
+    content, words = HOSTILE[what]
+    if "JSON" in what or what in {"an attribute that is not UTF-8", "an attribute of 18 MB", "no optimizer in HDF5"}:
+        attribute_in(content, tmp_path / "model.h5")  # what is in the attribute is judged by the first process
+        return
+    with pytest.raises(SystemExit) as ended:
+        attribute_in(content, tmp_path / "model.h5")
+    assert ended.value.code == 3
+    out, err = capsysbinary.readouterr()
+    assert out == b""
+    assert words in err.decode()
+
+
+def test_a_text_of_a_fixed_length_is_read_up_to_the_limit(
+    tmp_path: Path, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = with_attribute(np.bytes_(b"x" * 100))
+    monkeypatch.setattr("keras_optkit.formats.keras._MOST_JSON", 100)
+    attribute_in(content, tmp_path / "model.h5")
+    assert capsysbinary.readouterr().out == b"x" * 100
+    monkeypatch.setattr("keras_optkit.formats.keras._MOST_JSON", 99)
+    with pytest.raises(SystemExit):
+        attribute_in(content, tmp_path / "model.h5")
+    assert capsysbinary.readouterr().err == b"training_config: is too large: the limit is 99 bytes"
+
+
+def test_a_library_that_ends_badly_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model.h5").write_bytes(with_attribute(training(SGD)))
+    ended = subprocess.CompletedProcess([], -11, b"", b"")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: ended)
+    with pytest.raises(SpecFileError, match=r"cannot be read \(exit status -11 of the HDF5 library\)$"):
+        load_spec(tmp_path / "model.h5")
 
 
 def test_damaged_files_are_errors_or_are_read(tmp_path: Path) -> None:

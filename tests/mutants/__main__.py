@@ -49,6 +49,7 @@ SLOW_TESTS = {
     "keras_optkit/preview": ["tests/runtime/test_plan.py", "tests/specs/test_tracebacks.py"],
     "keras_optkit/specs": ["tests/test_messages.py", "tests/specs/test_tracebacks.py"],
     "keras_optkit/specs/schedules": ["tests/runtime/test_schedule.py"],
+    "keras_optkit/formats/keras.py": ["tests/formats/test_keras_hdf5.py"],
     "keras_optkit/files.py": ["tests/specs/test_tracebacks.py"],
 }
 #: What all tests import, and no change can touch.
@@ -101,6 +102,7 @@ def in_place(mutants: list[Mutant], fast: list[str], jobs: int) -> dict[Mutant, 
             session = Session(mutants, jobs)
             status = pytest.main([*PYTEST, "-s", *fast], plugins=[session])
             Path(report.name).write_bytes(pickle.dumps(session.left))
+            print(f"pytest ended with {status!r}", file=sys.stderr)
             return status == 0
 
         [(_, passed)] = passing([("", Fork(run, 1_000_000, is_silent=False))])

@@ -24,7 +24,7 @@ from keras_optkit import (
     parse_spec,
     scale_learning_rate,
 )
-from keras_optkit.specs.errors import Mistake, field_error, validation_error, why
+from keras_optkit.specs.errors import Mistake, field_error, in_short, validation_error, why
 from keras_optkit.specs.value import Value
 
 DECAY = {"type": "ExponentialDecay", "initial_learning_rate": 0.1, "decay_steps": 1000, "decay_rate": 0.9}
@@ -237,6 +237,18 @@ def _pickles() -> bool:
 
 
 PICKLES = _pickles()
+
+
+class _List(list[object]):
+    def __len__(self) -> int:
+        raise RuntimeError
+
+
+_List.__name__ = "list"  # by which reprlib goes
+
+
+def test_a_list_whose_length_raises_is_shown_by_its_type():
+    assert in_short(_List()).startswith("<list")
 
 
 @pytest.mark.parametrize("make", MISTAKES.values(), ids=MISTAKES)

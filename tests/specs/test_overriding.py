@@ -248,6 +248,8 @@ def test_more_changes_than_anybody_makes_are_refused_at_once(refusals):
     assert line.message.startswith("must have at most 1,000 changes, not 200,000")
     with pytest.raises(ValidationError, match="and 980 more mistakes"):
         SPEC.override({str(number): 1 for number in range(1_000)})
+    with pytest.raises(ValidationError, match="and 10 more mistakes"):
+        SPEC.override({f"momentum.{number}": 1 for number in range(60)})
 
 
 def test_several_mistakes_are_all_reported(refusals):

@@ -110,13 +110,17 @@ def test_the_same_class_can_be_registered_again_and_the_latest_counts():
     assert type(parse_spec("again")) is versions[1]
 
 
+class OfNoKindSpec(Spec):
+    pass
+
+
 class Unrelated(BaseModel):
     type: str = "Unrelated"
 
 
 @pytest.mark.parametrize(
     "thing",
-    [int, object, BaseModel, Unrelated, Spec, OptimizerSpec, ScheduleSpec, AdamSpec(), "Adam", None, 3],
+    [int, object, BaseModel, Unrelated, OfNoKindSpec, Spec, OptimizerSpec, ScheduleSpec, AdamSpec(), "Adam", None, 3],
     ids=lambda thing: getattr(thing, "__name__", repr(thing)),
 )
 def test_only_a_subclass_of_a_kind_can_be_registered(thing, registry):
